@@ -1,0 +1,22 @@
+/**
+ * The ground floor: bytes, sources and sinks, streams, limits, progress, errors with codes. Imports nothing.
+ *
+ * @module
+ */
+export { asBytes, compareBytes, concatBytes, equalBytes, fromHex, isZero, noBytes, toHex, utf8 } from "./bytes.ts";
+export { contentChunks, contentSize, contentStream, readBytes } from "./content.ts";
+export { type Compression, decompress } from "./decompress.ts";
+export type { ErrorCode, ErrorData } from "./error-data.ts";
+export { isPvError, PvError } from "./errors.ts";
+export { formatError } from "./format-error.ts";
+export { gzip } from "./gzip.ts";
+export { httpSource } from "./http-source.ts";
+export type { Finding, JsonObject, JsonValue, ObjectId } from "./json.ts";
+export { DEFAULT_LIMITS, type LimitCounter, limitCounter } from "./limits.ts";
+export { type NativeCrypto, type NativeTransform, type NativeZlib, nativeCrypto, nativeZlib } from "./native.ts";
+export { decodePath, encodePath } from "./path-bytes.ts";
+export { type ProgressReporter, progressReporter } from "./progress.ts";
+export { memorySink } from "./sink.ts";
+export { isByteSource, sliceSource, toByteSource } from "./source.ts";
+export { type ChunkReader, chunkReader, toStream } from "./stream.ts";
+export type { ByteSink, ByteSource, ByteStream, Bytes, Content, Job, Limits, Progress, Source } from "./types.ts";

@@ -1,0 +1,87 @@
+/**
+ * The one file that looks for what the runtime brings itself. `process.getBuiltinModule` exists in Node >= 20.16, Bun
+ * and Deno, needs no import and leaves bundlers alone; elsewhere everything here is undefined.
+ */
+interface NodeHash {
+  update(bytes: Uint8Array): NodeHash;
+  digest(): Uint8Array;
+  copy(): NodeHash;
+}
+
+/** A Node transform stream, as far as it is used here. */
+export interface NativeTransform {
+  on(event: "data", listener: (bytes: Uint8Array) => void): unknown;
+  on(event: "end" | "drain" | "close", listener: () => void): unknown;
+  on(event: "error", listener: (error: Error & { code?: string }) => void): unknown;
+  once(event: "drain", listener: () => void): unknown;
+  write(bytes: Uint8Array): boolean;
+  end(): void;
+  destroy(): void;
+  pause(): unknown;
+  resume(): unknown;
+}
+
+type Callback = (error: Error | null, bytes: Uint8Array<ArrayBuffer>) => void;
+interface ZlibOptions {
+  level?: number;
+  maxOutputLength?: number;
+  finishFlush?: number;
+  pledgedSrcSize?: number;
+  params?: Record<number, number>;
+}
+
+/** `node:zlib`, as far as it is used here. */
+export interface NativeZlib {
+  constants: Record<string, number>;
+  deflate(bytes: Uint8Array, options: ZlibOptions, done: Callback): void;
+  deflateSync(bytes: Uint8Array, options?: ZlibOptions): Uint8Array<ArrayBuffer>;
+  inflate(bytes: Uint8Array, options: ZlibOptions, done: Callback): void;
+  inflateSync(bytes: Uint8Array, options?: ZlibOptions): Uint8Array<ArrayBuffer>;
+  createGzip(options?: ZlibOptions): NativeTransform;
+  createGunzip(options?: ZlibOptions): NativeTransform;
+  /** Node >= 22.15. */
+  zstdCompress?(bytes: Uint8Array, options: ZlibOptions, done: Callback): void;
+  zstdDecompress?(bytes: Uint8Array, options: ZlibOptions, done: Callback): void;
+  zstdCompressSync?(bytes: Uint8Array, options?: ZlibOptions): Uint8Array<ArrayBuffer>;
+  zstdDecompressSync?(bytes: Uint8Array, options?: ZlibOptions): Uint8Array<ArrayBuffer>;
+  createZstdDecompress?(options?: ZlibOptions): NativeTransform;
+  crc32?(bytes: Uint8Array, value?: number): number;
+}
+
+/** `node:crypto`, as far as it is used here. */
+export interface NativeCrypto {
+  createHash(algorithm: string): NodeHash;
+}
+
+interface Host {
+  process?: { getBuiltinModule?: (name: string) => unknown };
+}
+
+function builtin(name: string): unknown {
+  try {
+    return (globalThis as Host).process?.getBuiltinModule?.(name);
+  } catch {
+    return undefined;
+  }
+}
+
+let zlib: NativeZlib | undefined | null = null;
+let crypto: NativeCrypto | undefined | null = null;
+
+/** The runtime's own zlib with its thread pool, or undefined. */
+export function nativeZlib(): NativeZlib | undefined {
+  if (zlib === null) {
+    const found = builtin("node:zlib") as NativeZlib | undefined;
+    zlib = typeof found?.createGunzip === "function" ? found : undefined;
+  }
+  return zlib;
+}
+
+/** The runtime's own streaming hashes, or undefined. */
+export function nativeCrypto(): NativeCrypto | undefined {
+  if (crypto === null) {
+    const found = builtin("node:crypto") as NativeCrypto | undefined;
+    crypto = typeof found?.createHash === "function" ? found : undefined;
+  }
+  return crypto;
+}
