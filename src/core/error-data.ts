@@ -23,6 +23,8 @@ export interface ErrorData {
   CONTENT_TRUNCATED: { expected: number; actual: number };
   /** Compressed content that does not decompress. */
   CONTENT_CORRUPT: { format: string };
+  /** A server that cannot be reached. */
+  NETWORK_FAILED: { url: string };
   /** An HTTP answer that is no success. */
   CONTENT_HTTP: { url: string; status: number };
   /** Input over a limit. */
@@ -45,6 +47,8 @@ export interface ErrorData {
   OCI_PLATFORM_ABSENT: { wanted: string; available: readonly string[] };
   /** The registry wants a login. */
   OCI_AUTH_REQUIRED: { registry: string };
+  /** A manifest, index or config that is none. */
+  OCI_INVALID: { reference: string; reason: string };
   /** A blob or manifest that is not what its digest says. */
   OCI_DIGEST_MISMATCH: { expected: string; actual: string };
   /** A container option that cannot be. */

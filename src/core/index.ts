@@ -5,11 +5,12 @@
  */
 export { asBytes, compareBytes, concatBytes, equalBytes, fromHex, isZero, noBytes, toHex, utf8 } from "./bytes.ts";
 export { contentChunks, contentSize, contentStream, readBytes } from "./content.ts";
-export { type Compression, decompress } from "./decompress.ts";
+export { crc32 } from "./crc32.ts";
+export { COMPRESSION_HEAD_BYTES, type Compression, compressionOf, decompress } from "./decompress.ts";
 export type { ErrorCode, ErrorData } from "./error-data.ts";
 export { isPvError, PvError } from "./errors.ts";
 export { formatError } from "./format-error.ts";
-export { gzip } from "./gzip.ts";
+export { type GzipOptions, gzip } from "./gzip.ts";
 export { httpSource } from "./http-source.ts";
 export type { Finding, JsonObject, JsonValue, ObjectId } from "./json.ts";
 export { DEFAULT_LIMITS, type LimitCounter, limitCounter } from "./limits.ts";

@@ -10,15 +10,12 @@ interface NodeHash {
 
 /** A Node transform stream, as far as it is used here. */
 export interface NativeTransform {
-  on(event: "data", listener: (bytes: Uint8Array) => void): unknown;
   on(event: "end" | "drain" | "close", listener: () => void): unknown;
   on(event: "error", listener: (error: Error & { code?: string }) => void): unknown;
-  once(event: "drain", listener: () => void): unknown;
   write(bytes: Uint8Array): boolean;
   end(): void;
-  destroy(): void;
-  pause(): unknown;
-  resume(): unknown;
+  destroy(error?: Error): void;
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array<ArrayBuffer>>;
 }
 
 type Callback = (error: Error | null, bytes: Uint8Array<ArrayBuffer>) => void;
@@ -26,6 +23,8 @@ interface ZlibOptions {
   level?: number;
   maxOutputLength?: number;
   finishFlush?: number;
+  chunkSize?: number;
+  dictionary?: Uint8Array;
   pledgedSrcSize?: number;
   params?: Record<number, number>;
 }
@@ -34,6 +33,7 @@ interface ZlibOptions {
 export interface NativeZlib {
   constants: Record<string, number>;
   deflate(bytes: Uint8Array, options: ZlibOptions, done: Callback): void;
+  deflateRaw(bytes: Uint8Array, options: ZlibOptions, done: Callback): void;
   deflateSync(bytes: Uint8Array, options?: ZlibOptions): Uint8Array<ArrayBuffer>;
   inflate(bytes: Uint8Array, options: ZlibOptions, done: Callback): void;
   inflateSync(bytes: Uint8Array, options?: ZlibOptions): Uint8Array<ArrayBuffer>;
