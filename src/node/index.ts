@@ -1,1 +1,2 @@
 export {};
+export { dockerAuth } from "./docker-auth.ts";
