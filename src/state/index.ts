@@ -5,6 +5,8 @@
  */
 export { canonicalJson } from "./canonical-json.ts";
 export { formatState } from "./format-state.ts";
+export { compileDeviceGlob } from "./glob/compile-device-glob.ts";
+export { compileGlob, type GlobVerdict } from "./glob/compile-glob.ts";
 export { carryNumber, exactNumber } from "./json/exact-numbers.ts";
 export { parseJson } from "./parse-json.ts";
 export { parseState } from "./parse-state.ts";
