@@ -36,7 +36,7 @@ export interface ErrorData {
   /** A tar member that would leave its folder. */
   TAR_PATH_UNSAFE: { path: string };
   /** No tar, or a broken one. */
-  TAR_INVALID: { offset: number };
+  TAR_INVALID: { offset: number; path?: string };
   /** No squashfs image, or a broken one. */
   SQUASHFS_INVALID: { offset: number; check: string };
   /** A compressor this runtime lacks. */

@@ -1,1 +1,8 @@
+/**
+ * File trees: literals, tar in and out, trees laid over each other, changed on the way, compared.
+ *
+ * @module
+ */
+export { files } from "./files.ts";
+export { readTar } from "./read-tar.ts";
 export type * from "./types.ts";
