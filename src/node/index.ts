@@ -1,2 +1,2 @@
-export {};
+export { directoryStore } from "./directory-store.ts";
 export { dockerAuth } from "./docker-auth.ts";
