@@ -6,3 +6,4 @@
 export { files } from "./files.ts";
 export { readTar } from "./read-tar.ts";
 export type * from "./types.ts";
+export { writeTar } from "./write-tar.ts";
