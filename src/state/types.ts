@@ -1,88 +1,36 @@
 import type { JsonObject, ObjectId } from "../core/index.ts";
+import type { RunDocument, ServiceOffer } from "./documents/run-types.ts";
 
-/** Frozen. */
+export type * from "./documents/device-types.ts";
+export type * from "./documents/part-types.ts";
+export type * from "./documents/run-types.ts";
+
+/** A whole state: `#spec`, then paths to inline JSON documents and to ids of objects. Frozen. */
 export interface State extends JsonObject {
+  /** The format, `pantavisor-service-system@1`; any other crashes or is refused by a device. */
   "#spec": string;
 }
-/** Some keys of a state. */
+
+/** Some keys of a state, to be composed. */
 export interface StatePart extends JsonObject {}
+
 /** A state or what carries one. */
 export type StateLike = State | { state: State };
-/** What a container may set, as run.json spells it; defaults come from its group. */
-export type RunSettings = {
-  group?: string;
-  restart_policy?: "system" | "container";
-  status_goal?: "MOUNTED" | "STARTED" | "READY";
-  roles?: readonly string[];
-  auto_recovery?: AutoRecovery;
-  drivers?: { required?: readonly string[]; optional?: readonly string[]; manual?: readonly string[] };
-  network?: JsonObject;
-  logs?: readonly JsonObject[];
-  services?: { required?: readonly ServiceNeed[]; optional?: readonly ServiceNeed[] };
-};
-/** Restarts; seconds. */
-export type AutoRecovery = {
-  policy: "no" | "always" | "on-failure" | "unless-stopped";
-  max_retries?: number;
-  retry_delay?: number;
-  backoff_factor?: number;
-  stable_timeout?: number;
-  backoff_policy?: string;
-};
-/** What a device connects. */
-export type ServiceType = "unix" | "rest" | "dbus" | "drm" | "wayland" | "input";
-/** A service asked for. */
-export type ServiceNeed = { name: string; type: ServiceType; target?: string; interface?: string; role?: string };
-/** A service given. */
-export type ServiceOffer = { name: string; type: ServiceType; socket?: string };
-/** run.json. */
-export type RunDocument = RunSettings & {
-  name: string;
-  type: "lxc";
-  config?: string;
-  "root-volume"?: string;
-  volumes?: readonly string[];
-  storage?: Readonly<Record<string, VolumeDocument>>;
-  exports?: readonly string[];
-};
-/** Where data lives. */
-export type Persistence = "permanent" | "revision" | "boot";
-/** One volume. */
-export type VolumeDocument = { persistence: Persistence; disk?: string };
-/** One group; order is start order, seconds. */
-export type GroupDocument = {
-  name: string;
-  status_goal?: "MOUNTED" | "STARTED" | "READY";
-  restart_policy?: "system" | "container";
-  timeout?: number;
-  auto_recovery?: AutoRecovery;
-  description?: string;
-};
-/** device.json; the four standard groups unless given. */
-export type DeviceDocument = {
-  groups?: readonly GroupDocument[];
-  disks?: readonly JsonObject[];
-  volumes?: Readonly<Record<string, VolumeDocument>>;
-  network?: JsonObject;
-};
-/** bsp/run.json: linux and initrd, or fit, or rpiab. */
-export type BspDocument = {
-  linux?: string;
-  initrd?: string;
-  fdt?: string;
-  fit?: string;
-  rpiab?: string;
-  addons?: readonly string[];
-  modules?: string;
-  firmware?: string;
-};
-/** One part. */
+
+/** One part of a state: what is exchanged, signed and updated as one. */
 export interface Part {
+  /** The folder's name; a document at the top is a part of its own. */
   name: string;
+  /** What a device takes it for. */
   kind: "device" | "bsp" | "container" | "other";
+  /** Its keys in order: the folder's, then those of `_config/<name>/` and `_sigs/<name>.json`. */
   keys: readonly string[];
+  /** Its keys that name objects, and the ids. */
   objects: ReadonlyMap<string, ObjectId>;
+  /** run.json of a container, where it has the shape of one. */
   run?: RunDocument;
+  /** What services.json offers, where it has the shape of one. */
   services?: readonly ServiceOffer[];
+  /** Names of the signatures in `_sigs/` that are this part's by name. */
   signatures: readonly string[];
 }
