@@ -1,0 +1,33 @@
+import type { Tree, TreeEntry } from "../../tree/index.ts";
+
+/** The entries of a tree; an abort is noticed also while the tree hangs. */
+export async function* entriesOf(tree: Tree, signal: AbortSignal | undefined): AsyncGenerator<TreeEntry, void, void> {
+  const iterator = tree[Symbol.asyncIterator]();
+  let rejectAborted: (reason: unknown) => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    rejectAborted = reject;
+  });
+  aborted.catch(() => {});
+  const stop = (): void => rejectAborted(signal?.reason);
+  signal?.addEventListener("abort", stop, { once: true });
+  let ended = false;
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const next = iterator.next();
+      const { done, value } = await (signal ? Promise.race([next, aborted]) : next);
+      if (done) {
+        ended = true;
+        return;
+      }
+      yield value;
+    }
+  } catch (error) {
+    ended = !signal?.aborted;
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    // Not awaited: an iterator that hangs in next() would hang here as well.
+    if (!ended) void Promise.resolve(iterator.return?.()).catch(() => {});
+  }
+}
