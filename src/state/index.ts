@@ -4,6 +4,7 @@
  * @module
  */
 export { canonicalJson } from "./canonical-json.ts";
+export { type CheckStateOptions, checkState } from "./check/check-state.ts";
 export { formatState } from "./format-state.ts";
 export { compileDeviceGlob } from "./glob/compile-device-glob.ts";
 export { compileGlob, type GlobVerdict } from "./glob/compile-glob.ts";
