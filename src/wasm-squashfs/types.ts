@@ -28,6 +28,8 @@ export interface SquashfsResult {
   entries: number;
   /** Compressed bytes taken over from `reuse`. */
   reusedBytes: number;
+  /** Extended attributes that squashfs cannot hold (POSIX ACLs: `system.*`) and that were left out; absent if none. */
+  droppedXattrs?: number;
   /** SHA-256 of the image, if the sink reads back. */
   sha256?: ObjectId;
 }

@@ -24,7 +24,8 @@ import { XattrTable } from "./writer/xattr-table.ts";
  *
  * Files are read once, in the order of the tree, so a tree from a stream works. Of two entries with one path the later
  * wins, as when a tar is unpacked; parents that no entry names are made (mode 0755, owner 0:0). Times outside 1970 to
- * 2106 go to the nearer end. The sink is closed at the end, aborted on failure; if it reads back, the result has the
+ * 2106 go to the nearer end. Extended attributes outside `user.`, `trusted.` and `security.` (POSIX ACLs) have no place
+ * in the format: they are left out and counted in the result. The sink is closed at the end, aborted on failure; if it reads back, the result has the
  * image's SHA-256. Progress is reported as task `squashfs`, in bytes of file content.
  *
  * @throws {@link PvError} `PATH_UNSAFE` when a path has `..`, `.`, an empty component or a NUL in it.
@@ -49,10 +50,10 @@ export async function writeSquashfs(
     options.signal?.throwIfAborted();
     const resolved = resolveOptions(options);
     const compressor = await openCompressor(resolved);
-    const { sizeBytes, entries } = await writeImage(tree, sink, resolved, compressor, options);
+    const result = await writeImage(tree, sink, resolved, compressor, options);
     const id = await readBack(sink, options.signal);
     await sink.close();
-    return { sizeBytes, entries, reusedBytes: 0, ...(id === undefined ? {} : { sha256: id }) };
+    return id === undefined ? result : { ...result, sha256: id };
   } catch (error) {
     await sink.abort(error).catch(() => {});
     throw error;
@@ -69,7 +70,7 @@ async function writeImage(
   resolved: ResolvedOptions,
   compressor: Compressor,
   { signal, onProgress }: SquashfsOptions,
-): Promise<{ sizeBytes: number; entries: number }> {
+): Promise<SquashfsResult> {
   const { blockSizeBytes, mtimeSeconds } = resolved;
   const compress: CompressNow = (bytes) => {
     const packed = compressor.compressNow(bytes);
@@ -145,7 +146,9 @@ async function writeImage(
   signal?.throwIfAborted();
   await sink.write(0, superblock);
   progress.finish();
-  return { sizeBytes, entries: made.entries };
+  const result: SquashfsResult = { sizeBytes, entries: made.entries, reusedBytes: 0 };
+  if (xattrs.dropped > 0) result.droppedXattrs = xattrs.dropped;
+  return result;
 }
 
 /** What an image says in which nothing is compressed. */

@@ -36,6 +36,8 @@ export class XattrTable {
   readonly #valueBlocks: Column = new Column();
   readonly #valueOffsets: Column = new Column();
   readonly #ids: Arena = new Arena();
+  /** Attributes whose prefix the format has no number for (`system.posix_acl_access`), which are left out. */
+  dropped = 0;
 
   constructor(compress: CompressNow) {
     this.#compress = compress;
@@ -50,9 +52,13 @@ export class XattrTable {
   /** The index of a set, `NONE_U32` for an empty one. */
   add(xattrs: Readonly<Record<string, Uint8Array>> | undefined, path: string): number {
     if (!xattrs) return NONE_U32;
-    const names = Object.keys(xattrs);
-    if (names.length === 0) return NONE_U32;
-    const set = names.map((name) => attribute(name, xattrs[name]!, path));
+    const set: Attribute[] = [];
+    for (const [name, value] of Object.entries(xattrs)) {
+      const prefix = XATTR_PREFIXES.findIndex((each) => name.startsWith(each));
+      if (prefix < 0) this.dropped++;
+      else set.push(attribute(prefix, name, value, path));
+    }
+    if (set.length === 0) return NONE_U32;
     // The order of an object's keys must not show in the image.
     set.sort((a, b) => a.prefix - b.prefix || compareBytes(a.name, b.name));
     const digest = setDigest(set);
@@ -115,16 +121,8 @@ export class XattrTable {
   }
 }
 
-function attribute(fullName: string, value: Uint8Array, path: string): Attribute {
-  const prefix = XATTR_PREFIXES.findIndex((each) => fullName.startsWith(each));
+function attribute(prefix: number, fullName: string, value: Uint8Array, path: string): Attribute {
   const shown = JSON.stringify(fullName);
-  if (prefix < 0) {
-    throw treeInvalid(
-      path,
-      `has the extended attribute ${shown}, which squashfs cannot hold`,
-      `it holds ${XATTR_PREFIXES.join(" ")}only; drop the others with mapTree`,
-    );
-  }
   const name = encodePath(fullName.slice(XATTR_PREFIXES[prefix]!.length));
   const fullLength = XATTR_PREFIXES[prefix]!.length + name.length;
   if (name.length === 0 || name.includes(0)) throw treeInvalid(path, `has the extended attribute ${shown}`);
