@@ -14,7 +14,18 @@ export { type GzipOptions, gzip } from "./gzip.ts";
 export { httpSource } from "./http-source.ts";
 export type { Finding, JsonObject, JsonValue, ObjectId } from "./json.ts";
 export { DEFAULT_LIMITS, type LimitCounter, limitCounter } from "./limits.ts";
-export { type NativeCrypto, type NativeTransform, type NativeZlib, nativeCrypto, nativeZlib } from "./native.ts";
+export {
+  type NativeCrypto,
+  type NativeFile,
+  type NativeFiles,
+  type NativeStats,
+  type NativeTransform,
+  type NativeZlib,
+  nativeCrypto,
+  nativeFiles,
+  nativeProcess,
+  nativeZlib,
+} from "./native.ts";
 export { decodePath, encodePath } from "./path-bytes.ts";
 export { type ProgressReporter, progressReporter } from "./progress.ts";
 export { memorySink } from "./sink.ts";

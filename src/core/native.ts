@@ -85,3 +85,74 @@ export function nativeCrypto(): NativeCrypto | undefined {
   }
   return crypto;
 }
+
+/** An open file of `node:fs/promises`, as far as it is used here. */
+export interface NativeFile {
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+  write(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>;
+  stat(): Promise<NativeStats>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What `lstat` says. */
+export interface NativeStats {
+  size: number;
+  mode: number;
+  uid: number;
+  gid: number;
+  mtimeMs: number;
+  ino: number;
+  dev: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+/** `node:fs/promises`, as far as it is used here. */
+export interface NativeFiles {
+  open(path: string, flags: string, mode?: number): Promise<NativeFile>;
+  lstat(path: string): Promise<NativeStats>;
+  stat(path: string): Promise<NativeStats>;
+  readdir(path: string): Promise<string[]>;
+  mkdir(path: string, options?: { recursive?: boolean; mode?: number }): Promise<unknown>;
+  rename(from: string, to: string): Promise<void>;
+  link(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  rmdir(path: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  realpath(path: string): Promise<string>;
+}
+
+let fileSystem: NativeFiles | undefined | null = null;
+
+/** The runtime's own files, for what takes a path outside `node/`; undefined in a browser. */
+export function nativeFiles(): NativeFiles | undefined {
+  if (fileSystem === null) {
+    const found = builtin("node:fs/promises") as NativeFiles | undefined;
+    fileSystem = typeof found?.lstat === "function" ? found : undefined;
+  }
+  return fileSystem;
+}
+
+/** The running process as others see it: its id, and whether another one lives. */
+export function nativeProcess(): { pid: number; cwd(): string; isAlive(pid: number): boolean } | undefined {
+  const { process } = globalThis as {
+    process?: { pid?: number; cwd?: () => string; kill?: (pid: number, signal: number) => boolean };
+  };
+  if (typeof process?.pid !== "number" || !process.cwd || !process.kill) return undefined;
+  const { pid, cwd, kill } = process;
+  return {
+    pid,
+    cwd: () => cwd.call(process),
+    isAlive(other) {
+      try {
+        kill.call(process, other, 0);
+        return true;
+      } catch (error) {
+        // Not ours to signal is alive all the same.
+        return (error as { code?: string }).code === "EPERM";
+      }
+    },
+  };
+}

@@ -1,1 +1,11 @@
-export {};
+/**
+ * pvr's working copy, used by pvr and this library in turn: `.pvr/`, add, commit, status, checkout.
+ *
+ * @module
+ */
+export { type GoJsonOptions, goJson } from "./go-json.ts";
+export { type InitOptions, initRepository } from "./init-repository.ts";
+export { openRepository } from "./open-repository.ts";
+export { runtimeFolder } from "./runtime-folder.ts";
+export type * from "./types.ts";
+export { isInlineJson } from "./work-tree.ts";

@@ -1,0 +1,17 @@
+import { isPvError } from "../core/index.ts";
+import type { Folder } from "./types.ts";
+
+/** True where a file can be opened; false where it is absent; anything else throws. */
+export async function exists(folder: Folder, path: string): Promise<boolean> {
+  const source = folder.read(path);
+  try {
+    await source.size();
+    return true;
+  } catch (error) {
+    if (isPvError(error, "FILE_FAILED") && (error.data.reason === "ENOENT" || error.data.reason === "ENOTDIR"))
+      return false;
+    throw error;
+  } finally {
+    await source.close?.();
+  }
+}
