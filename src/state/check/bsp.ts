@@ -1,8 +1,8 @@
 /** `bsp/run.json` and `bsp/drivers.json`. */
-import { childrenOf, find, kindOf, rawOf, sizeOf, spanOf } from "./lookup.ts";
-import { checkSpelling, lookRaw, namesOf } from "./members.ts";
+import { childrenOf, find, kindOf, rawOf, sizeOf } from "./lookup.ts";
+import { checkSpelling, lookRaw, namesOf, valueSpan } from "./members.ts";
 import { quote, type Reading } from "./reading.ts";
-import { ARRAY, OBJECT, type Span, STRING, type Tokens } from "./tokenizer.ts";
+import { ARRAY, OBJECT, type Span, STRING } from "./tokenizer.ts";
 
 const KEYS = [...["linux", "initrd", "fdt", "fit", "rpiab", "addons", "modules", "firmware", "initrd_config"]];
 
@@ -72,22 +72,25 @@ export function readDrivers(reading: Reading, span: Span): void {
     const name = rawOf(json, key);
     const at = `${path}/${name}`;
     if (name === "all" || (fitConfig !== "" && name.slice(10) === fitConfig)) {
-      if (!readAliases(reading, json, key + 1, at)) return;
+      const value = valueSpan(reading, json, key, at);
+      if (!value || !readAliases(reading, value, at)) return;
     } else if (name !== "#spec" && !name.startsWith("fitconfig:")) {
       reading.report("DRIVERS_UNREAD", at, `drivers of ${quote(name)}`);
     }
   }
 }
 
-function readAliases(reading: Reading, parent: Tokens, token: number, path: string): boolean {
-  const json = reading.tokens(spanOf(parent, token));
+function readAliases(reading: Reading, span: Span, path: string): boolean {
+  const json = reading.tokens(span);
   if (kindOf(json, 0) !== OBJECT) {
-    reading.report("DRIVERS_INVALID", path, `the aliases are ${quote(rawOf(parent, token))}`);
+    reading.report("DRIVERS_INVALID", path, `the aliases are ${quote(json.text.slice(span.from, span.to))}`);
     return false;
   }
   for (const key of childrenOf(json, 0)) {
     const alias = rawOf(json, key);
-    const modules = reading.tokens(spanOf(json, key + 1));
+    const value = valueSpan(reading, json, key, `${path}/${alias}`);
+    if (!value) return false;
+    const modules = reading.tokens(value);
     if (modules.failed) {
       reading.report(
         "DRIVER_UNREADABLE",

@@ -2,7 +2,7 @@
 
 import { GOALS, RESTART_POLICIES } from "./groups.ts";
 import { begins, childrenOf, isText, kindOf, rawOf, sizeOf, spanOf } from "./lookup.ts";
-import { checkAutoRecovery, checkSpelling, look, lookRaw, namesOf } from "./members.ts";
+import { checkAutoRecovery, checkSpelling, look, lookRaw, namesOf, valueSpan } from "./members.ts";
 import { type Container, quote, type Reading } from "./reading.ts";
 import type { FindingCode } from "./rules.ts";
 import { readNeeds } from "./services.ts";
@@ -61,6 +61,7 @@ export function readContainer(reading: Reading, key: string, span: Span): void {
         `"${name}" is read from the member ${quote(rawOf(json, taken))}, which begins like it`,
       );
     }
+    if (!valueSpan(reading, json, taken, path)) continue;
     acts[name]!(run, taken, rawOf(json, taken + 1), path);
     acted = true;
   }

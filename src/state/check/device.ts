@@ -2,7 +2,7 @@
 import { checkDiskNames, readDisks } from "./disks.ts";
 import { readGroups, STANDARD_GROUPS } from "./groups.ts";
 import { childrenOf, kindOf, memberOf, rawOf, spanOf } from "./lookup.ts";
-import { checkSpelling, look, lookRaw } from "./members.ts";
+import { checkSpelling, look, lookRaw, valueSpan } from "./members.ts";
 import { quote, type Reading } from "./reading.ts";
 import { isThere, type Reserved } from "./reserved.ts";
 import { readStorage } from "./storage.ts";
@@ -84,8 +84,10 @@ function readNetwork(reading: Reading, json: Tokens, token: number, path: string
   }
   for (const key of childrenOf(pools, 0)) {
     const name = rawOf(pools, key);
-    const pool = reading.tokens(spanOf(pools, key + 1));
     const at = `${path}/pools/${name}`;
+    const value = valueSpan(reading, pools, key, at);
+    if (!value) return;
+    const pool = reading.tokens(value);
     if (pool.failed || pool.count === 0) {
       reading.report("POOL_DROPPED", at, `pool ${quote(name)} is ${quote(rawOf(pools, key + 1))}`);
       return; // and the pools after it

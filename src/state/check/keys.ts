@@ -2,6 +2,7 @@
 import type { BspFile } from "./bsp.ts";
 import { readContainer } from "./containers.ts";
 import { childrenOf, kindOf, rawOf, spanOf } from "./lookup.ts";
+import { valueSpan } from "./members.ts";
 import { quote, type Reading } from "./reading.ts";
 import { RESERVED } from "./reserved.ts";
 import { readOffers } from "./services.ts";
@@ -52,6 +53,7 @@ function readKey(reading: Reading, json: Tokens, token: number, name: string): K
   }
   if (kindOf(json, token) !== STRING) reading.report("KEY_BARE", name, `${quote(name)} stands where a key should`);
   const value = token + 1;
+  if (!valueSpan(reading, json, token, name)) return "skipped";
   const folder = name.slice(0, Math.max(0, name.lastIndexOf("/")));
   const file = name.slice(name.lastIndexOf("/"));
   if (name.includes("/")) {

@@ -1,7 +1,7 @@
 /** Look-ups with a second opinion: where the device reads something else than a JSON reader would. */
-import { childrenOf, find, findNumber, isText, kindOf, memberOf, rawOf, sizeOf } from "./lookup.ts";
+import { childrenOf, find, findNumber, isText, kindOf, memberOf, rawOf, sizeOf, spanOf } from "./lookup.ts";
 import { quote, type Reading } from "./reading.ts";
-import { ARRAY, OBJECT, STRING, type Tokens } from "./tokenizer.ts";
+import { ARRAY, OBJECT, type Span, STRING, type Tokens } from "./tokenizer.ts";
 
 /** The token that the device reads for `key`; says so when that is not the value of the member `key`. */
 export function look(reading: Reading, json: Tokens, key: string, path: string): number | undefined {
@@ -19,6 +19,18 @@ export function look(reading: Reading, json: Tokens, key: string, path: string):
 export function lookRaw(reading: Reading, json: Tokens, key: string, path: string): string | undefined {
   const token = look(reading, json, key, path);
   return token === undefined ? undefined : rawOf(json, token);
+}
+
+/**
+ * Where the value of a key stands; undefined when the device cannot cope with it: a key without value at the end of a
+ * full token table (it reads memory that is not its own), or a bracket that never closes in a text read as JSON.
+ */
+export function valueSpan(reading: Reading, json: Tokens, key: number, path: string): Span | undefined {
+  const span = spanOf(json, key + 1);
+  if (key + 1 >= json.slots) reading.report("VALUE_BEYOND_TABLE", path, `${quote(rawOf(json, key))} has no value`);
+  else if (span.to < span.from) reading.report("VALUE_UNCLOSED", path, `${quote(rawOf(json, key))} has no end`);
+  else return span;
+  return undefined;
 }
 
 /** Checks a value that the device reads as an integer. */
@@ -100,7 +112,7 @@ export function walkList(
         `after this element the device goes on with ${instead}`,
       );
     }
-    const keys = visit(token, `${path}/${token === meant ? position : `token ${token}`}`);
+    const keys = visit(token, token === meant ? `${path}/${position}` : path);
     if (keys === undefined) return;
     token += 1 + 2 * keys;
   }

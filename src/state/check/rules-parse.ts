@@ -32,6 +32,8 @@ export const parseRows = {
     "the device reads the document from there",
   ],
 
+  VALUE_BEYOND_TABLE: ["reject", "give the key a value"],
+  VALUE_UNCLOSED: ["crash", "write an object, not a text that looks like one"],
   KEY_SHADOWED: ["warn", SHADOW, OTHER_VALUE],
   KEY_MISSPELLED: ["warn", "correct the spelling", AS_DEFAULT],
   KEY_SKIPPED: ["warn", "rename the file", "the device leaves the file out of the revision"],

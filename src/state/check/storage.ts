@@ -1,6 +1,6 @@
 /** Storage: run.json `storage` and device.json `volumes`. */
 import { childrenOf, kindOf, rawOf, spanOf } from "./lookup.ts";
-import { checkSpelling, lookRaw } from "./members.ts";
+import { checkSpelling, lookRaw, valueSpan } from "./members.ts";
 import { quote, type Reading, type Volume } from "./reading.ts";
 import { OBJECT, type Tokens } from "./tokenizer.ts";
 
@@ -11,7 +11,9 @@ export function readStorage(reading: Reading, parent: Tokens, token: number, pat
   for (const key of childrenOf(storage, 0)) {
     const name = rawOf(storage, key);
     const at = `${path}/${name}`;
-    const volume = reading.tokens(spanOf(storage, key + 1));
+    const span = valueSpan(reading, storage, key, at);
+    if (!span) return true;
+    const volume = reading.tokens(span);
     const persistence = lookRaw(reading, volume, "persistence", at);
     const disk = lookRaw(reading, volume, "disk", at);
     if (persistence === undefined) {
