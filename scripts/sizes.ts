@@ -50,7 +50,7 @@ for (const { name, code, kilobytes } of budgets) {
     write: false,
     metafile: true,
     logLevel: "silent",
-    external: ["fzstd", "xz-decompress", "lz4-napi", "node-liblzma"],
+    external: ["fzstd", "zstddec", "xz-decompress", "lz4-napi", "node-liblzma"],
   });
   const outputs = result.metafile.outputs;
   const seen = new Set<string>();

@@ -32,7 +32,7 @@ const packages: Record<string, readonly string[]> = {
   revision: [],
   diff: [],
   sign: ["@noble/hashes/sha2.js", "jose", "import(@noble/curves/nist.js)", "import(pkijs)"],
-  "wasm-squashfs": ["fflate", "import(fzstd)"],
+  "wasm-squashfs": ["fflate", "import(zstddec)", "import(xz-decompress)"],
   export: [],
   sources: [],
   container: [],

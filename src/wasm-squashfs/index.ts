@@ -3,5 +3,7 @@
  *
  * @module
  */
+export { openSquashfs } from "./reader/open-squashfs.ts";
+export type { SquashfsImage } from "./reader/types.ts";
 export type { SquashfsOptions, SquashfsResult } from "./types.ts";
 export { writeSquashfs } from "./write-squashfs.ts";

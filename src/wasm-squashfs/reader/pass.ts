@@ -1,0 +1,31 @@
+import { limitCounter } from "../../core/index.ts";
+import type { Image } from "./image.ts";
+
+/**
+ * The budget of one pass over an image (one walk, or one look-up) and of all contents opened from it: sparse words and
+ * shared blocks make any number of bytes from nothing.
+ */
+export interface Pass {
+  addEntry(): void;
+  /** Names, targets and attributes. */
+  addMetadata(bytes: number): void;
+  /** `bytes` of content come out; from zeros that are not stored if `sparse`. */
+  addContent(bytes: number, sparse: boolean): void;
+}
+
+/** A fresh budget within the image's limits. */
+export function startPass(image: Image): Pass {
+  const { maxBytes, maxEntries, maxRatio } = image.limits;
+  const total = limitCounter({ maxBytes, maxEntries });
+  const expanded = limitCounter({ maxBytes, maxRatio });
+  const { bytesUsed } = image.superblock;
+  return {
+    addEntry: () => total.addEntry(),
+    addMetadata: (bytes) => total.addBytes(bytes),
+    addContent(bytes, sparse) {
+      total.addBytes(bytes);
+      // Holes are no decompression: a disk image may be nothing else.
+      if (!sparse) expanded.addBytes(bytes, bytesUsed);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { decodePath } from "../../core/index.ts";
+import type { TreeEntry } from "../../tree/index.ts";
+import { invalid } from "./checks.ts";
+import { Listing, readEntryInode } from "./directory.ts";
+import { toEntry } from "./entry.ts";
+import type { Image } from "./image.ts";
+import type { DirectoryInode } from "./inode.ts";
+import { startPass } from "./pass.ts";
+
+const MAX_DEPTH = 4096;
+const MAX_PATH_BYTES = 65535;
+
+interface Frame {
+  directory: DirectoryInode;
+  listing: Listing;
+  path: string;
+  pathBytes: number;
+}
+
+/** Directories seen on a walk: each may be reached once, by number and by place. */
+class Visited {
+  readonly #numbers = new Set<number>();
+  readonly #places = new Set<number>();
+
+  add(directory: DirectoryInode, place: number): void {
+    if (this.#numbers.has(directory.number) || this.#places.has(place))
+      throw invalid("directory-loop", directory.position, `inode ${directory.number}`);
+    this.#numbers.add(directory.number);
+    this.#places.add(place);
+  }
+}
+
+/** A reference as one number. */
+const placeOf = (block: number, offset: number): number => block * 2 ** 13 + offset;
+
+/**
+ * All entries, depth first, names in byte order: a directory, then what is in it. A stack of its own, so that depth is
+ * bounded by a check and not by the runtime's stack.
+ */
+export async function* walk(image: Image, root: DirectoryInode): AsyncGenerator<TreeEntry, void, void> {
+  const pass = startPass(image);
+  const visited = new Visited();
+  /** First paths of inodes with several. */
+  const links = new Map<number, string>();
+  visited.add(root, placeOf(image.superblock.root.block, image.superblock.root.offset));
+  yield await toEntry(image, pass, root, "");
+  const stack: Frame[] = [{ directory: root, listing: await Listing.open(image, root), path: "", pathBytes: 0 }];
+  for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+    const found = await frame.listing.next();
+    if (!found) {
+      stack.pop();
+      continue;
+    }
+    const inode = await readEntryInode(image, found, frame.directory);
+    const pathBytes = frame.pathBytes + found.name.length + (frame.path === "" ? 0 : 1);
+    if (pathBytes > MAX_PATH_BYTES) throw invalid("path-length", found.position);
+    const name = decodePath(found.name);
+    const path = frame.path === "" ? name : `${frame.path}/${name}`;
+    if (inode.kind === "directory") {
+      visited.add(inode, placeOf(found.block, found.offset));
+      if (stack.length >= MAX_DEPTH) throw invalid("directory-depth", inode.position);
+      yield await toEntry(image, pass, inode, path);
+      stack.push({ directory: inode, listing: await Listing.open(image, inode), path, pathBytes });
+      continue;
+    }
+    const entry = await toEntry(image, pass, inode, path);
+    const first = inode.nlink > 1 ? links.get(inode.number) : undefined;
+    if (first === undefined) {
+      if (inode.nlink > 1) links.set(inode.number, path);
+      yield entry;
+      continue;
+    }
+    const { mode, uid, gid, mtimeSeconds, xattrs } = entry;
+    yield { path, mode, uid, gid, mtimeSeconds, kind: "hardlink", target: first, ...(xattrs && { xattrs }) };
+  }
+}
