@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { isTransient, MAX_TRIES, sleep, waitBefore } from "./backoff.ts";
 export { asBytes, compareBytes, concatBytes, equalBytes, fromHex, isZero, noBytes, toHex, utf8 } from "./bytes.ts";
 export { contentChunks, contentSize, contentStream, readBytes } from "./content.ts";
 export { crc32 } from "./crc32.ts";
@@ -28,6 +29,7 @@ export {
 } from "./native.ts";
 export { decodePath, encodePath } from "./path-bytes.ts";
 export { type ProgressReporter, progressReporter } from "./progress.ts";
+export { type ResumedDownload, resumedDownload } from "./resumed-download.ts";
 export { memorySink } from "./sink.ts";
 export { isByteSource, sliceSource, toByteSource } from "./source.ts";
 export { type ChunkReader, chunkReader, toStream } from "./stream.ts";

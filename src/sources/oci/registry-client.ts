@@ -1,7 +1,6 @@
-import { contentChunks, PvError, readBytes } from "../../core/index.ts";
+import { contentChunks, isTransient, MAX_TRIES, PvError, readBytes, sleep, waitBefore } from "../../core/index.ts";
 import type { RegistryAuth } from "../types.ts";
 import { type Credentials, registryAuthorizer } from "./authorize.ts";
-import { isTransient, MAX_TRIES, sleep, waitBefore } from "./backoff.ts";
 import type { ImageReference } from "./reference.ts";
 import { follow, isLoopback, safeUrl } from "./requests.ts";
 
