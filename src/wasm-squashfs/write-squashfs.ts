@@ -1,5 +1,5 @@
-import { type ByteSink, contentChunks, type ObjectId, progressReporter } from "../core/index.ts";
-import { sha256 } from "../objects/index.ts";
+import { type ByteSink, type ObjectId, PvError, progressReporter } from "../core/index.ts";
+import { createHasher } from "../objects/index.ts";
 import type { Tree } from "../tree/index.ts";
 import type { Compressor } from "./compressors/compressor.ts";
 import { openCompressor } from "./compressors/open-compressor.ts";
@@ -51,7 +51,7 @@ export async function writeSquashfs(
     const resolved = resolveOptions(options);
     const compressor = await openCompressor(resolved);
     const result = await writeImage(tree, sink, resolved, compressor, options);
-    const id = await readBack(sink, options.signal);
+    const id = await readBack(sink, result.sizeBytes, options.signal);
     await sink.close();
     return id === undefined ? result : { ...result, sha256: id };
   } catch (error) {
@@ -60,8 +60,30 @@ export async function writeSquashfs(
   }
 }
 
-async function readBack(sink: ByteSink, signal: AbortSignal | undefined): Promise<ObjectId | undefined> {
-  return sink.written ? sha256(contentChunks(sink.written, { signal })) : undefined;
+/** Small enough that what was read is soon collected: an image is read whole, and memory must not show it. */
+const READ_BACK_BYTES = 65536;
+
+async function readBack(
+  sink: ByteSink,
+  sizeBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<ObjectId | undefined> {
+  if (!sink.written) return undefined;
+  const hasher = createHasher();
+  for (let at = 0; at < sizeBytes; ) {
+    signal?.throwIfAborted();
+    const bytes = await sink.written.read(at, Math.min(READ_BACK_BYTES, sizeBytes - at));
+    if (bytes.length === 0) {
+      throw new PvError("CONTENT_TRUNCATED", `the sink gives back ${at} of ${sizeBytes} bytes`, {
+        expected: sizeBytes,
+        actual: at,
+      });
+    }
+    hasher.update(bytes);
+    at += bytes.length;
+  }
+  await sink.written.close?.();
+  return hasher.id();
 }
 
 async function writeImage(

@@ -5,9 +5,12 @@ export interface Compressor {
   /** The number in the superblock. */
   id: number;
   /** Content of the compressor options block, absent where the defaults hold. */
-  options?: Bytes;
-  /** Compresses a data block, off the main thread where the runtime can; `bytes` stay untouched until it is done. */
-  compress(bytes: Bytes): Promise<Uint8Array>;
+  options?: Bytes | undefined;
+  /**
+   * Compresses a data block, off the main thread where the runtime can; `bytes` must stay untouched until it is done.
+   * Returns the length of the result, which is put into `into` if it is shorter than `bytes`.
+   */
+  compress(bytes: Bytes, into: Bytes): Promise<number>;
   /** Compresses a metadata block on the spot. */
   compressNow(bytes: Bytes): Uint8Array;
 }

@@ -2,34 +2,44 @@ import { zlibSync } from "fflate";
 import { type Bytes, nativeZlib } from "../../core/index.ts";
 import { COMPRESSOR } from "../format.ts";
 import type { Compressor } from "./compressor.ts";
+import { deflateLane, type Lane } from "./deflate-lane.ts";
 
 /** The level of the kernel's and mksquashfs' default; any other is said in the image. */
 const DEFAULT_LEVEL = 9;
 
-function gzipOptions(level: number): { options?: Bytes } {
-  if (level === DEFAULT_LEVEL) return {};
+function gzipOptions(level: number): Bytes | undefined {
+  if (level === DEFAULT_LEVEL) return undefined;
   const options = new DataView(new ArrayBuffer(8));
   options.setUint32(0, level, true);
   options.setUint16(4, 15, true); // window bits
   options.setUint16(6, 1, true); // the default strategy
-  return { options: new Uint8Array(options.buffer) };
+  return new Uint8Array(options.buffer);
 }
 
 /** Zlib streams (RFC 1950): the runtime's zlib in its thread pool, or fflate, which gives the same bytes everywhere. */
 export function gzipCompressor(level: number, portable: boolean): Compressor {
   const zlib = portable ? undefined : nativeZlib();
-  const base = { id: COMPRESSOR.gzip, ...gzipOptions(level) };
+  const base = { id: COMPRESSOR.gzip, options: gzipOptions(level) };
   if (!zlib) {
     const fflateLevel = level as 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
     const compressNow = (bytes: Bytes): Uint8Array => zlibSync(bytes, { level: fflateLevel });
-    return { ...base, compressNow, compress: async (bytes) => compressNow(bytes) };
+    return { ...base, compressNow, compress: async (bytes, into) => put(compressNow(bytes), bytes, into) };
   }
+  const idle: Lane[] = [];
   return {
     ...base,
     compressNow: (bytes) => zlib.deflateSync(bytes, { level }),
-    compress: (bytes) =>
-      new Promise((resolve, reject) => {
-        zlib.deflate(bytes, { level }, (error, packed) => (error ? reject(error) : resolve(packed)));
-      }),
+    async compress(bytes, into) {
+      const lane = idle.pop() ?? deflateLane(zlib, level);
+      const length = await lane(bytes, into);
+      idle.push(lane);
+      return length;
+    },
   };
+}
+
+/** Puts a result that is worth it where it belongs. */
+export function put(packed: Uint8Array, bytes: Uint8Array, into: Uint8Array): number {
+  if (packed.length < bytes.length) into.set(packed);
+  return packed.length;
 }

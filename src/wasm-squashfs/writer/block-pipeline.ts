@@ -16,7 +16,8 @@ export interface BlockGroup {
 
 interface Block {
   input: Bytes;
-  result: Promise<Uint8Array>;
+  packed: Bytes;
+  result: Promise<number>;
   group: BlockGroup;
   stored: (word: number) => void;
 }
@@ -48,10 +49,11 @@ export class BlockPipeline {
   async submit(buffer: Bytes, length: number, group: BlockGroup, stored: (word: number) => void): Promise<void> {
     while (this.#ring.length >= IN_FLIGHT) await this.#retire();
     const input = buffer.subarray(0, length);
-    const result = this.#compressor.compress(input);
+    const packed = this.takeBuffer();
+    const result = this.#compressor.compress(input, packed);
     // A failure is seen when the block's turn comes.
     result.catch(() => {});
-    this.#ring.push({ input, result, group, stored });
+    this.#ring.push({ input, packed, result, group, stored });
   }
 
   /** Forgets the blocks of a group, which must be the last that were submitted. */
@@ -66,15 +68,16 @@ export class BlockPipeline {
   }
 
   async #retire(): Promise<void> {
-    const { input, result, group, stored } = this.#ring[0]!;
-    const packed = await result;
+    const { input, packed, result, group, stored } = this.#ring[0]!;
+    const length = await result;
     this.#ring.shift();
     if (!group.dropped) {
       group.start ??= this.#output.position;
-      const gains = packed.length < input.length;
-      stored(gains ? packed.length : input.length | DATA_UNCOMPRESSED);
-      await this.#output.append(gains ? packed : input);
+      const gains = length < input.length;
+      stored(gains ? length : input.length | DATA_UNCOMPRESSED);
+      await this.#output.append(gains ? packed.subarray(0, length) : input);
     }
     this.release(new Uint8Array(input.buffer, 0, this.#blockSizeBytes));
+    this.release(packed);
   }
 }
