@@ -9,6 +9,8 @@ export interface ErrorData {
   STATE_REJECTED: { findings: readonly Finding[] };
   /** Two parts give the same key other content. */
   STATE_CONFLICT: { path: string };
+  /** A member that is null, for which a merge patch has no word. */
+  PATCH_NULL: { path: string };
   /** No part of that name. */
   PART_UNKNOWN: { name: string; known: readonly string[] };
   /** Bytes that a verb needs are not there. */

@@ -1,0 +1,75 @@
+import type { JsonObject, JsonValue } from "../core/index.ts";
+import { isObject, isObjectId, memberOf } from "./member.ts";
+
+/** Keys that a device reads first (pantavisor `parser_system1.c`). */
+const reserved = [
+  "bsp/run.json",
+  "bsp/drivers.json",
+  "disks.json",
+  "disks_v3.json",
+  "groups.json",
+  "device.json",
+  "#spec",
+];
+
+/** What a device keeps of a key, and so compares between two revisions: a document, an object, or nothing. */
+export function deviceKind(state: JsonObject, path: string): "document" | "object" | undefined {
+  const value = memberOf(state, path);
+  // strncmp with the length of the key: a file called "disks" or "d" is taken for one already read.
+  const early = reserved.find((name) => name.startsWith(path));
+  if (value === undefined || path === "#spec" || (early !== undefined && early !== path)) return undefined;
+  // With device.json, the older documents are not even kept.
+  if (early) return !/^(?:bsp|dev)/.test(path) && memberOf(state, "device.json") !== undefined ? undefined : "document";
+  const [, file = ""] = /\/([a-z]+)\.json$/.exec(path) ?? [];
+  if (file === "run" || file === "services") return "document";
+  if (file === "src" || file === "build" || path.startsWith("_sigs/")) return undefined;
+  return path.endsWith(".json") && !isObjectId(value) ? "document" : "object";
+}
+
+/** The containers of a state by name; the value is true where a change of its files restarts it alone. */
+export type Containers = ReadonlyMap<string, boolean>;
+
+/** run.json is asked by the beginning of a key: `group_x` is taken for `group`. */
+function runMember(run: JsonObject, wanted: string): string | undefined {
+  const key = Object.keys(run)
+    .sort()
+    .find((name) => name.startsWith(wanted));
+  const value = key === undefined ? undefined : run[key];
+  return value === undefined || typeof value === "object" ? undefined : String(value);
+}
+
+/** The device's own groups; it uses them where a state has none. */
+const standardGroups: readonly JsonValue[] = [
+  { name: "data", restart_policy: "system" },
+  { name: "root", restart_policy: "system" },
+  { name: "app" },
+  // Last: a container without group lands here, or in "root" (runlevel mode), which restarts alike.
+  { name: "platform", restart_policy: "system" },
+];
+
+/** Reads the containers of a state: every document `.../run.json`, by the name it says; the first of a name counts. */
+export function containersOf(state: JsonObject): Containers {
+  const device = memberOf(state, "device.json");
+  const own = device === undefined ? memberOf(state, "groups.json") : (memberOf(device, "groups") ?? []);
+  const groups = (Array.isArray(own) ? own : own === undefined ? standardGroups : []) as readonly JsonValue[];
+  const containers = new Map<string, boolean>();
+  for (const path of Object.keys(state).sort()) {
+    const run = memberOf(state, path);
+    if (!path.endsWith("/run.json") || path === "bsp/run.json" || !isObject(run)) continue;
+    const name = runMember(run, "name");
+    if (name === undefined || containers.has(name)) continue;
+    const level = runMember(run, "runlevel");
+    const wanted = runMember(run, "group") ?? (/^(?:data|root|platform|app)$/.test(level ?? "") ? level : undefined);
+    const group = wanted === undefined ? groups.at(-1) : groups.find((one) => memberOf(one, "name") === wanted);
+    // What the device does not know, it reboots for.
+    const policy = runMember(run, "restart_policy") ?? (group && (memberOf(group, "restart_policy") ?? "container"));
+    containers.set(name, policy === "container");
+  }
+  return containers;
+}
+
+/** The container that a key belongs to, by the folder's name; empty: to the system. */
+export function ownerOf(path: string): string {
+  const [first = "", second = ""] = path.split("/").filter(Boolean);
+  return first === "_config" ? second : first;
+}

@@ -1,0 +1,114 @@
+import { type JsonObject, type JsonValue, type ObjectId, PvError } from "../core/index.ts";
+import { carryNumber, exactNumber, type State } from "../state/index.ts";
+
+/** Deepest nesting that is compared; real documents have ten levels, a call stack some ten thousand. */
+const MAX_DEPTH = 1000;
+
+/** An object of JSON, no array. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** pvr and devices tell objects from documents by this alone (`isInlineJson`, `pv_is_sha256_hex_string`). */
+export function isObjectId(value: unknown): value is ObjectId {
+  return typeof value === "string" && /^[0-9a-f]{64}$/i.test(value);
+}
+
+/** True for what a device takes for a signature, under whatever key (pantavisor `signature.c`). */
+export function isSignature(value: unknown): boolean {
+  return isObject(value) && memberOf(value, "#spec") === "pvs@2";
+}
+
+/** An own member: `constructor` and `__proto__` are names like any other; `undefined` where there is none. */
+export function memberOf(value: unknown, key: string | number): JsonValue | undefined {
+  return Object.hasOwn(value ?? {}, key) ? (value as { [key: string | number]: JsonValue })[key] : undefined;
+}
+
+/** What a member becomes, and where its exact decimals are kept; undefined: it goes. */
+export type Member = readonly [value: JsonValue | undefined, from: unknown];
+
+/**
+ * A frozen object of the members of some others; `make` gets each key of any of them with its path and values, the
+ * values in the order of the objects.
+ */
+export function rebuild(
+  path: string,
+  depth: number,
+  objects: readonly object[],
+  make: (key: string, path: string, values: readonly (JsonValue | undefined)[]) => Member,
+): JsonObject {
+  checkDepth(depth, path);
+  const result: { [key: string]: JsonValue } = {};
+  for (const key of new Set(objects.flatMap((object) => Object.keys(object)))) {
+    const values = objects.map((object) => memberOf(object, key));
+    const [value, from] = make(key, path === "" ? key : `${path}/${key}`, values);
+    if (value === undefined) continue;
+    // A plain assignment to `__proto__` would make no member.
+    Object.defineProperty(result, key, { value, enumerable: true });
+    if (typeof value === "number") carryNumber(result, from ?? {}, key);
+  }
+  return Object.freeze(result);
+}
+
+/** Without the members that are `undefined`. */
+export function present<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter((entry) => entry[1] !== undefined)) as never;
+}
+
+function invalid(code: string, path: string, message: string): PvError {
+  const finding = {
+    code,
+    path,
+    message,
+    severity: "error",
+    stage: "parse",
+    effect: "rejected",
+    hint: "correct it",
+  } as const;
+  return new PvError("STATE_INVALID", message, { findings: [finding] });
+}
+
+/** The object as a state, if it is one. */
+export function requireSpec(object: JsonObject): State {
+  if (typeof memberOf(object, "#spec") === "string") return object as State;
+  throw invalid("SPEC_MISSING", "#spec", 'no "#spec" is left');
+}
+
+/** Ends a document nested deeper than any real one, before the call stack does. */
+export function checkDepth(depth: number, path: string): void {
+  if (depth > MAX_DEPTH) throw invalid("JSON_TOO_DEEP", path, `nested deeper than ${MAX_DEPTH} levels`);
+}
+
+/**
+ * True where the member `key` of both has one canonical text: numbers by their exact decimals, members by name in
+ * whatever order, `undefined` as absent.
+ */
+export function sameMember(a: object, b: object, key: string | number, depth = 0): boolean {
+  const left = memberOf(a, key);
+  const right = memberOf(b, key);
+  if (typeof left === "number" && typeof right === "number") {
+    const exact = exactNumber(a, key);
+    return exact === exactNumber(b, key) && (exact !== undefined || left === right);
+  }
+  if (left === right) return true;
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
+  checkDepth(depth, String(key));
+  // Exact decimals of an array are kept by number.
+  const isArray = Array.isArray(left);
+  return (
+    isArray === Array.isArray(right) &&
+    Object.keys(left).every((name) => sameMember(left, right, isArray ? Number(name) : name, depth + 1)) &&
+    Object.keys(right).every((name) => memberOf(left, name) !== undefined || memberOf(right, name) === undefined)
+  );
+}
+
+/** A frozen copy of a value whose owner may change it later. */
+export function copyValue(value: JsonValue, depth: number): JsonValue {
+  if (isObject(value))
+    return rebuild("", depth, [value], (_, _path, [inner]) => [inner && copyValue(inner, depth + 1), value]);
+  if (!Array.isArray(value)) return value;
+  checkDepth(depth, "");
+  const copy = value.map((inner: JsonValue) => copyValue(inner, depth + 1));
+  for (const index of copy.keys()) if (typeof copy[index] === "number") carryNumber(copy, value, index);
+  return Object.freeze(copy);
+}
