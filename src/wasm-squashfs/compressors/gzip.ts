@@ -1,4 +1,3 @@
-import { zlibSync } from "fflate";
 import { type Bytes, nativeZlib } from "../../core/index.ts";
 import { COMPRESSOR } from "../format.ts";
 import type { Compressor } from "./compressor.ts";
@@ -17,10 +16,12 @@ function gzipOptions(level: number): Bytes | undefined {
 }
 
 /** Zlib streams (RFC 1950): the runtime's zlib in its thread pool, or fflate, which gives the same bytes everywhere. */
-export function gzipCompressor(level: number, portable: boolean): Compressor {
+export async function gzipCompressor(level: number, portable: boolean): Promise<Compressor> {
   const zlib = portable ? undefined : nativeZlib();
   const base = { id: COMPRESSOR.gzip, options: gzipOptions(level) };
   if (!zlib) {
+    // Loaded on demand: its tables take 10 MB that Node does not need.
+    const { zlibSync } = await import("fflate");
     const fflateLevel = level as 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
     const compressNow = (bytes: Bytes): Uint8Array => zlibSync(bytes, { level: fflateLevel });
     return { ...base, compressNow, compress: async (bytes, into) => put(compressNow(bytes), bytes, into) };
