@@ -3,13 +3,22 @@
  *
  * @module
  */
+export { bsp } from "./build/bsp.ts";
+export { container } from "./build/container.ts";
+export { device } from "./build/device.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export { type CheckStateOptions, checkState } from "./check/check-state.ts";
+export { composeState } from "./compose-state.ts";
+export * as deviceJson from "./device-json.ts";
 export { formatState } from "./format-state.ts";
 export { compileDeviceGlob } from "./glob/compile-device-glob.ts";
 export { compileGlob, type GlobVerdict } from "./glob/compile-glob.ts";
 export { carryNumber, exactNumber } from "./json/exact-numbers.ts";
+export { listObjects } from "./list-objects.ts";
+export { listParts } from "./list-parts.ts";
 export { parseJson } from "./parse-json.ts";
 export { parseState } from "./parse-state.ts";
+export { isInlineJson } from "./part-name.ts";
+export { removePart, selectParts } from "./select-parts.ts";
 export { stateOf, withState } from "./state-like.ts";
 export type * from "./types.ts";
