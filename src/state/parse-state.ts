@@ -42,6 +42,11 @@ function findingsOf(state: unknown): Finding[] {
  */
 export function parseState(text: string | Uint8Array | JsonObject): State {
   const value = typeof text === "string" || text instanceof Uint8Array ? readJson(text).value : shareJson(text);
+  return checkSpec(value);
+}
+
+/** The value as a state, or an error with all findings. */
+export function checkSpec(value: unknown): State {
   const findings = findingsOf(value);
   if (findings.length > 0) throw stateInvalid(findings);
   return value as State;

@@ -58,8 +58,8 @@ export type DiskDocument = {
   migrate_keyblob?: "yes" | undefined;
   /** Other names; none may be another disk's. Only in the last disk of an array. */
   aliases?: readonly string[] | undefined;
-  /** Of a `dual` disk: what it is made of, at most four. */
-  disks?: readonly JsonObject[] | undefined;
+  /** Of a `dual` disk: the names of the disks it is made of, primary first, at most four. */
+  disks?: readonly string[] | undefined;
   /** Of a `dual` disk: what is tried, in order, at most eight. */
   init_order?:
     | readonly ("primary" | "secondary" | "create-primary" | "create-secondary" | "copy-once-to-primary")[]

@@ -63,10 +63,10 @@ export type ServiceOffer = {
   allow?: readonly string[] | undefined;
 };
 
-/** How a container reaches the network. An unknown `mode` leaves it without configuration. */
+/** How a container reaches the network. */
 export type ContainerNetwork = {
-  /** `host`: the device's own; `pool`: an address of a pool of device.json. */
-  mode?: "host" | "pool" | undefined;
+  /** `host`: the device's own; `pool`: an address of a pool of device.json; `none`, or any other word: left alone. */
+  mode?: "host" | "pool" | "none" | undefined;
   /** The pool; implies `mode: "pool"`. One that does not exist fails the start. */
   pool?: string | undefined;
   /** Host name inside. */
