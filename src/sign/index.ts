@@ -1,1 +1,10 @@
-export {};
+/**
+ * Signatures (`pvs@2`) that pvr and devices both believe, and verdicts that nobody can misread.
+ *
+ * @module
+ */
+export { createSigner } from "./create-signer.ts";
+export { type ResignOptions, resignState } from "./resign-state.ts";
+export { signState } from "./sign-state.ts";
+export type * from "./types.ts";
+export { verifyState } from "./verify-state.ts";

@@ -1,0 +1,32 @@
+import type { Bytes } from "../core/index.ts";
+
+/** Bytes as standard base64 with padding (RFC 4648, 4). */
+export function encodeBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
+}
+
+/** Bytes as base64url without padding (RFC 4648, 5; RFC 7515, 2). */
+export function encodeBase64Url(bytes: Uint8Array): string {
+  return encodeBase64(bytes).replace(/[+/=]/g, (c) => (c === "+" ? "-" : c === "/" ? "_" : ""));
+}
+
+/** Undefined for anything but the one canonical form: padded, no white space, unused bits zero. */
+export function decodeBase64(text: string): Bytes | undefined {
+  try {
+    const binary = atob(text);
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+    return encodeBase64(bytes) === text ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for anything but the one canonical form: unpadded, unused bits zero. */
+export function decodeBase64Url(text: string): Bytes | undefined {
+  if (!/^[\w-]*$/.test(text)) return undefined;
+  const standard = text.replace(/[-_]/g, (c) => (c === "-" ? "+" : "/"));
+  return decodeBase64(standard + "=".repeat(-text.length & 3));
+}

@@ -1,0 +1,128 @@
+import { type Finding, PvError, utf8 } from "../core/index.ts";
+import { jwsAlgorithms } from "./algorithms.ts";
+import { decodeBase64Url } from "./base64.ts";
+import { verifySignature } from "./crypto.ts";
+import { type FindingCode, finding } from "./findings.ts";
+import { patternsAsWritten } from "./header.ts";
+import { publicKeyFromJwk } from "./public-key.ts";
+import { type Patterns, sameEntries, selectAsDevice, selectAsPvr } from "./selection.ts";
+import type { SignJob } from "./sign-jobs.ts";
+import { readHeader, readPatterns, readSignature } from "./signature-document.ts";
+import { payloadOf, signingInput, type TextEntry } from "./state-text.ts";
+import type { SignOptions } from "./types.ts";
+
+/** What a device, or pvr, would mind about a signature to be. */
+export interface Problem {
+  finding: Finding;
+  /** The pattern or key that it is about. */
+  pattern: string;
+  /** pvr refuses it too. */
+  always?: boolean;
+}
+
+function problem(code: FindingCode, pattern: string, path: string, message: string, always = false): Problem {
+  return { finding: finding(code, path, message), pattern, always };
+}
+
+/** Refuses, or warns where pvr's own policy is asked for. */
+export function report(
+  { policy, onWarning }: Pick<SignOptions, "policy" | "onWarning">,
+  problems: readonly Problem[],
+): void {
+  for (const { finding: found, pattern, always } of problems) {
+    if (found.severity === "error" && (always || policy !== "pvr")) {
+      const { message: reason, hint } = found;
+      throw new PvError("SIGN_REFUSED", `not signed: ${reason}`, { pattern, reason }, { hint });
+    }
+    onWarning?.({ ...found, severity: "warning" });
+  }
+}
+
+/** Text that a device would hash in another form than it is signed in. */
+export function notCanonical(): Problem {
+  return problem("STATE_NOT_CANONICAL", "", "", "the state's text is not canonical");
+}
+
+/** What is wrong with the lists, the values and the algorithm before anything is signed. */
+export function checkJobs(jobs: readonly SignJob[], entries: readonly TextEntry[], options: SignOptions): Problem[] {
+  return [...checkAlgorithm(options), ...checkValues(entries), ...jobs.flatMap((job) => checkJob(job, jobs, entries))];
+}
+
+function checkAlgorithm({ signer: { alg }, device = "official", policy }: SignOptions): Problem[] {
+  if (policy === "pvr" && alg === "ES512") {
+    return [problem("ALGORITHM_REFUSED", "", "", "pvr refuses P-521 keys", true)];
+  }
+  if (alg === "RS256" || device === "official") return [];
+  return [problem("ALGORITHM_UNKNOWN_TO_DEVICE", "", "", `a device of the profile ${device} does not take ${alg}`)];
+}
+
+/** Values that a device signs in another form, or crashes over in every mode but disabled. */
+export function checkValues(entries: readonly TextEntry[]): Problem[] {
+  return entries.flatMap(({ key, value }) => {
+    if (/^[{[]/.test(value) || (/^"[\x20-\x7e]*"$/.test(value) && !/\\|^"[{[]/.test(value))) return [];
+    const what = value.startsWith('"') ? "a string that a device cannot read" : `${value.slice(0, 20)}, no string`;
+    return [problem("VALUE_UNSIGNABLE", key, key, `the value of ${key} is ${what}`)];
+  });
+}
+
+function checkJob({ key, patterns }: SignJob, jobs: readonly SignJob[], before: readonly TextEntry[]): Problem[] {
+  const made = jobs.filter((job) => !before.some((entry) => entry.key === job.key)).map((job) => job.key);
+  const entries = [
+    ...before,
+    ...made.map((made) => ({ key: made, rawKey: JSON.stringify(made).slice(1, -1), value: "{}" })),
+  ];
+  const { bad, selected } = selectAsPvr(entries, patterns);
+  if (bad !== undefined) return [problem("PATTERN_INVALID", bad, key, `${bad} is a bad pattern`, true)];
+  const odd = [...patterns.include, ...patterns.exclude].find((pattern) => isAmbiguous(pattern, entries));
+  if (odd !== undefined) {
+    return [problem("PATTERN_AMBIGUOUS", odd, key, `pvr and a device read the pattern ${odd} differently`)];
+  }
+  if (selected.length === 0)
+    return [problem("SELECTION_EMPTY", patterns.include[0] ?? "", key, "the patterns select nothing")];
+  const own = selected.find((entry) => jobs.some((job) => job.key === entry.key));
+  return own
+    ? [problem("SIGNATURE_STALE", own.key, key, `the patterns select ${own.key}, which is made only now`)]
+    : [];
+}
+
+/** True for a pattern that selects other keys on a device than in pvr, or would as soon as there are some. */
+function isAmbiguous(pattern: string, entries: readonly TextEntry[]): boolean {
+  if (pattern === "**" || /(?<!\\)\{/.test(pattern)) return true;
+  const alone: Patterns = { include: [pattern], exclude: [] };
+  const device = selectAsDevice(entries, patternsAsWritten(alone));
+  return !sameEntries(device.selected, selectAsPvr(entries, alone).selected);
+}
+
+/** What a device would mind about the whole: keys that nobody signed, other signatures that no longer fit. */
+export async function checkResult(entries: readonly TextEntry[], jobs: readonly SignJob[]): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  const covered = new Set<string>();
+  for (const entry of entries) {
+    const document = readSignature(entry);
+    const header = document && readHeader(document);
+    const patterns = readPatterns(header);
+    if (!patterns) continue;
+    const { selected, excluded } = selectAsDevice(entries, patternsAsWritten(patterns));
+    for (const { key } of [...selected, ...excluded]) covered.add(key);
+    if (jobs.some(({ key }) => key === entry.key)) continue;
+    const key = publicKeyFromJwk(header?.["jwk"]);
+    const { scheme, hash } = jwsAlgorithms[String(header?.["alg"])] ?? {};
+    const signature = decodeBase64Url(String(document?.["signature"]));
+    if (!key || !scheme || !hash || !signature) continue; // without its key nobody can say
+    const input = signingInput(String(document?.["protected"]), utf8(payloadOf(selected)));
+    if (await verifySignature(key, scheme, hash, input, signature)) continue;
+    problems.push(warning("SIGNATURE_STALE", entry.key, `${entry.key} does not fit what it covers`));
+  }
+  const open = entries.filter(({ key }) => !key.startsWith("_sigs/") && !covered.has(key));
+  if (open.length === 1 && open[0]!.key === "#spec") {
+    return [
+      ...problems,
+      problem("PATH_UNCOVERED", "#spec", "#spec", "all but #spec is covered: a strict device rejects it"),
+    ];
+  }
+  return [...problems, ...open.map(({ key }) => warning("PATH_UNCOVERED", key, `no signature covers ${key}`))];
+}
+
+function warning(code: FindingCode, path: string, message: string): Problem {
+  return { finding: finding(code, path, message, "warning"), pattern: path };
+}

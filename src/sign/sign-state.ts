@@ -1,0 +1,93 @@
+import { type JsonObject, utf8 } from "../core/index.ts";
+import {
+  canonicalJson,
+  carryNumber,
+  formatState,
+  parseState,
+  type State,
+  type StateLike,
+  stateOf,
+  withState,
+} from "../state/index.ts";
+import { signChecked } from "./create-signer.ts";
+import { encodeHeader, signatureDocument, writeHeader } from "./header.ts";
+import { selectAsPvr } from "./selection.ts";
+import { checkJobs, checkResult, notCanonical, report } from "./sign-check.ts";
+import { type SignJob, signJobs } from "./sign-jobs.ts";
+import { payloadOf, readEntries, signingInput, type TextEntry } from "./state-text.ts";
+import type { SignOptions } from "./types.ts";
+
+/**
+ * Signs a state (`pvs@2`) and gives back what it was given, with the signatures in it: each part and the rest of the
+ * state by themselves, so that a strict device takes all of it; or some `parts` as `pvr sig add --part` does; or own
+ * patterns (`raw`). Text is signed and given back as text.
+ *
+ * A signature of the same name is replaced; others stay, and are warned about where they no longer fit.
+ *
+ * @throws {@link PvError} `SIGN_REFUSED` when a device would not believe the result: a bare `**`, braces or another
+ * pattern that pvr and devices read differently, an empty selection, a signature over itself, `#spec` alone left out,
+ * text that is not canonical, values that crash a device, an algorithm that the device profile lacks. With
+ * `policy: "pvr"` only what pvr itself refuses; the rest becomes warnings.
+ * @throws {@link PvError} `SIGN_KEY_MISMATCH` when a signer's answer does not verify with its public key.
+ * @throws {@link PvError} `STATE_INVALID` when text is no state.
+ * @example
+ * ```ts
+ * import { composeState, container, createDeveloperCa, createSigner, device, signState, verifyState } from "@pv/sdk";
+ * const now = new Date("2026-01-01");
+ * const ca = await createDeveloperCa({ now });
+ * const signer = await createSigner({ key: ca.key, certificates: ca.certificates });
+ * const web = container({ name: "web", type: "lxc" }, { "root.squashfs": "5".repeat(64) });
+ * const signed = await signState(composeState(device({}), web), { signer });
+ * const report = await verifyState(signed, { policy: "device-strict", trust: { certificates: ca.root }, now });
+ * if (report.decision !== "accept") throw new Error(report.reasons[0]?.message);
+ * ```
+ */
+export function signState(target: string, options: SignOptions): Promise<string>;
+export function signState<T extends StateLike>(target: T, options: SignOptions): Promise<T>;
+export async function signState(target: StateLike | string, options: SignOptions): Promise<StateLike | string> {
+  if (typeof target === "string") return signText(target, options);
+  return withState(target, await signStateValue(stateOf(target), options));
+}
+
+async function signText(text: string, options: SignOptions): Promise<string> {
+  const canonical = canonicalJson(utf8(text));
+  if (canonical !== text) report(options, [notCanonical()]);
+  return formatState(await signStateValue(parseState(canonical), options));
+}
+
+async function signStateValue(state: State, options: SignOptions): Promise<State> {
+  options.signal?.throwIfAborted();
+  const entries = readEntries(formatState(state));
+  const jobs = signJobs(entries, options);
+  report(options, checkJobs(jobs, entries, options));
+  const documents: Record<string, JsonObject> = {};
+  for (const job of jobs) {
+    options.signal?.throwIfAborted();
+    documents[job.key] = await makeSignature(job, entries, options);
+  }
+  const signed = withDocuments(state, documents);
+  report(options, await checkResult(readEntries(formatState(signed)), jobs));
+  return signed;
+}
+
+/** The signature document of one job over these entries. */
+export async function makeSignature(
+  { patterns }: SignJob,
+  entries: readonly TextEntry[],
+  { signer, payload: embed }: Pick<SignOptions, "signer" | "payload">,
+): Promise<JsonObject> {
+  const payload = utf8(payloadOf(selectAsPvr(entries, patterns).selected));
+  const header = encodeHeader(writeHeader(signer, patterns));
+  return signatureDocument(
+    header,
+    await signChecked(signer, signingInput(header, payload)),
+    embed ? payload : undefined,
+  );
+}
+
+/** The state with these documents; everything else is carried over, exact decimals too. */
+export function withDocuments(state: State, documents: Readonly<Record<string, JsonObject>>): State {
+  const next = { ...state, ...documents };
+  for (const key of Object.keys(state)) if (typeof next[key] === "number") carryNumber(next, state, key);
+  return parseState(next);
+}

@@ -1,0 +1,45 @@
+import type { Bytes } from "../../core/index.ts";
+
+const toBytes = (text: string, alphabet: RegExp): Bytes | undefined => {
+  if (!alphabet.test(text) || text.length % 4 === 1) return undefined;
+  const binary = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+};
+
+/** base64url as go-jose reads it: padding and line ends go, unused bits may be anything. */
+export function goBase64Url(text: string): Bytes | undefined {
+  return toBytes(text.replace(/=+$/, "").replace(/[\r\n]/g, ""), /^[\w-]*$/);
+}
+
+/** Standard base64 as Go reads it: padded, line ends ignored, unused bits may be anything. */
+export function goBase64(text: string): Bytes | undefined {
+  const plain = text.replace(/[\r\n]/g, "");
+  if (plain.length % 4 !== 0) return undefined;
+  return toBytes(plain.replace(/={1,2}$/, ""), /^[A-Za-z\d+/]*$/);
+}
+
+/** An object, member by member; undefined for anything else. */
+export function goObject(text: string | Uint8Array): Map<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(typeof text === "string" ? text : new TextDecoder().decode(text));
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    return new Map(Object.entries(value));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A list of strings; null is none, undefined for anything else. */
+export function goStrings(value: unknown): string[] | null | undefined {
+  if (value === null || value === undefined) return null;
+  return Array.isArray(value) && value.every((text) => typeof text === "string" || text === null)
+    ? value.map((text) => (text as string | null) ?? "")
+    : undefined;
+}
+
+/** The one thing Go's regular expression for white space takes out of a signature file before it is read. */
+export function goStripSpace(text: string): string {
+  return text.replace(/[\t\n\f\r ]/g, "");
+}

@@ -1,0 +1,79 @@
+import { type Bytes, equalBytes, type Finding, utf8 } from "../../core/index.ts";
+import { canonicalJson } from "../../state/index.ts";
+import { finding } from "../findings.ts";
+import { readPemBlocks } from "../pem.ts";
+import { type PublicKey, publicKeysFromPem } from "../public-key.ts";
+import { checkValues } from "../sign-check.ts";
+import { readSignature, signatureKey } from "../signature-document.ts";
+import { readEntries, type TextEntry } from "../state-text.ts";
+import type { SignatureReport, VerifyOptions, VerifyReport } from "../types.ts";
+import { makeReport } from "./report.ts";
+import { judgeSignature } from "./sdk-signature.ts";
+
+/** A device takes 2 MiB; more only costs time. */
+const MAX_BYTES = 16 * 2 ** 20;
+
+/** Whom to believe, decoded. */
+export interface Anchors {
+  keys: readonly PublicKey[];
+  certificates: readonly Bytes[];
+  now: Date;
+}
+
+/** Judges by this library's own rules. */
+export async function verifyAsSdk(text: string | Uint8Array, options: VerifyOptions, now: Date): Promise<VerifyReport> {
+  const bytes = typeof text === "string" ? utf8(text) : text;
+  if (bytes.length > MAX_BYTES) {
+    const message = `the state has ${bytes.length} bytes, at most ${MAX_BYTES} are looked at`;
+    return makeReport([], [], [finding("STATE_INVALID", "", message)]);
+  }
+  const canonical = canonicalJson(bytes);
+  if (!canonical.startsWith("{")) return makeReport([], [], [finding("STATE_INVALID", "", "a state is an object")]);
+  const entries = readEntries(canonical);
+  const findings: Finding[] = checkValues(entries).map((problem) => problem.finding);
+  if (!equalBytes(utf8(canonical), bytes)) {
+    findings.push(finding("STATE_NOT_CANONICAL", "", "the state's text is not canonical"));
+  }
+  const { trust } = options;
+  const anchors: Anchors = {
+    keys: publicKeysFromPem(trust.publicKeys),
+    certificates: readPemBlocks(trust.certificates, "CERTIFICATE"),
+    now,
+  };
+  if (anchors.keys.length + anchors.certificates.length === 0) {
+    findings.push(finding("TRUST_EMPTY", "", "no certificate and no public key to trust"));
+  }
+  const wanted = options.names?.map(signatureKey);
+  const signatures: SignatureReport[] = [];
+  for (const entry of entries) {
+    const document = readSignature(entry);
+    if (!document && entry.value.includes('"pvs@2"')) {
+      findings.push(finding("SIGNATURE_NESTED", entry.key, `${entry.key} holds what a device takes for a signature`));
+    }
+    if (!document || (wanted && !wanted.includes(entry.key))) continue;
+    const judged = await judgeSignature(entry.key, document, entries, anchors, options.device ?? "official");
+    signatures.push(judged.report);
+    findings.push(...judged.findings);
+  }
+  for (const key of wanted ?? []) {
+    if (signatures.some(({ name }) => name === key)) continue;
+    findings.push(finding("UNSIGNED", key, `there is no signature ${key}`));
+  }
+  return makeReport(entries, signatures, [...findings, ...coverage(entries, signatures)]);
+}
+
+/** Every path needs a trusted signature. A device exempts `_sigs/`, and counts what is excluded as covered. */
+function coverage(entries: readonly TextEntry[], signatures: readonly SignatureReport[]): Finding[] {
+  if (signatures.length === 0) return [finding("UNSIGNED", "", "nothing is signed")];
+  const trusted = signatures.filter(({ verdict }) => verdict === "trusted");
+  const covered = new Set(trusted.flatMap(({ paths }) => paths));
+  const excluded = new Set(trusted.flatMap((report) => report.excluded));
+  return entries.flatMap(({ key }) => {
+    if (key.startsWith("_sigs/") || covered.has(key)) return [];
+    // pvr leaves it out unless told otherwise; no device reads it.
+    if (excluded.has(key) && /^[^/]+\/src\.json$/.test(key)) {
+      return [finding("PATH_EXCLUDED", key, `${key} is excluded: anybody may change it`, "warning")];
+    }
+    return [finding("PATH_UNCOVERED", key, `no trusted signature covers ${key}`)];
+  });
+}
