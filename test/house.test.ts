@@ -26,7 +26,7 @@ const ranks: Record<string, number> = {
 /** The packages each room may use; `import()` marks those that are loaded on demand only. */
 const packages: Record<string, readonly string[]> = {
   core: ["fflate", "import(fzstd)", "import(xz-decompress)"],
-  tree: [],
+  tree: ["import(@noble/hashes/sha2.js)"],
   objects: ["@noble/hashes/sha2.js"],
   state: ["zod/mini"],
   revision: [],

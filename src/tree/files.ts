@@ -1,4 +1,5 @@
 import { contentSize, contentStream, isByteSource, PvError, type Source, utf8 } from "../core/index.ts";
+import { impliedFolder } from "./implied.ts";
 import { ancestors, cleanPath } from "./tree-path.ts";
 import type { EntryBase, FileSpec, Tree, TreeEntry } from "./types.ts";
 
@@ -105,7 +106,8 @@ export function files(entries: Readonly<Record<string, string | Source | FileSpe
         for (const above of ancestors(literal.path)) {
           if (said.has(above)) continue;
           said.add(above);
-          yield await entryOf(folders.get(above) ?? { path: above, folder: true, spec: {} });
+          const named = folders.get(above);
+          yield named ? await entryOf(named) : impliedFolder(above);
         }
         if (literal.folder && said.has(literal.path)) continue;
         if (literal.folder) said.add(literal.path);

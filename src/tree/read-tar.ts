@@ -1,4 +1,6 @@
 import { type Bytes, type Content, decodePath, type Limits, limitCounter, PvError, toStream } from "../core/index.ts";
+import { impliedFolder } from "./implied.ts";
+import { markOnce } from "./once.ts";
 import { BLOCK, decodeHeader, type TarHeader, tarInvalid, tarNumber } from "./tar-header.ts";
 import { type TarContent, type TarInput, tarContent } from "./tar-input.ts";
 import { type PaxRecords, parsePax, paxNumber, paxXattr } from "./tar-pax.ts";
@@ -263,7 +265,7 @@ async function* entries(content: TarContent, limits: Limits): AsyncGenerator<Tre
           });
         known.set(above, true);
         counter.addEntry();
-        yield { path: above, kind: "directory", mode: 0o755, uid: 0, gid: 0, mtimeSeconds: 0 };
+        yield impliedFolder(above);
       }
       known.set(entry.path, entry.kind === "directory");
       counter.addEntry();
@@ -308,7 +310,7 @@ export function readTar(content: Content, limits: Limits = {}): Tree {
   if (typeof content === "string") throw new TypeError("readTar takes bytes; for a path use readTar(fileSource(path))");
   const opened = tarContent(content, limits);
   let used = false;
-  return {
+  const tree: Tree = {
     async *[Symbol.asyncIterator]() {
       if (used && !opened.replayable) {
         throw new PvError(
@@ -322,4 +324,5 @@ export function readTar(content: Content, limits: Limits = {}): Tree {
       yield* entries(opened, limits);
     },
   };
+  return opened.replayable ? tree : markOnce(tree);
 }
