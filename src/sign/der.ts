@@ -15,6 +15,9 @@ export const OCTET_STRING = 0x04;
 export const OID = 0x06;
 export const SEQUENCE = 0x30;
 
+/** The element NULL. */
+export const NULL: Uint8Array = /* @__PURE__ */ new Uint8Array([5, 0]);
+
 /**
  * The element at `at`. Just enough to walk to a key in a known structure; certificates are read by a library. Strict
  * DER: short tags, definite and minimal lengths.

@@ -4,6 +4,7 @@
  * @module
  */
 export { createSigner } from "./create-signer.ts";
+export { createDeveloperCa, type DeveloperCa } from "./developer-ca.ts";
 export { type ResignOptions, resignState } from "./resign-state.ts";
 export { signState } from "./sign-state.ts";
 export type * from "./types.ts";

@@ -35,6 +35,13 @@ export async function plainPoint(crv: Curve, scalar: Uint8Array): Promise<Uint8A
   return (await curveOf(crv)).getPublicKey(scalar, false);
 }
 
+/** A new random key. */
+export async function plainKey(crv: Curve): Promise<{ scalar: Uint8Array; point: Uint8Array }> {
+  const curve = await curveOf(crv);
+  const scalar = curve.utils.randomSecretKey();
+  return { scalar, point: curve.getPublicKey(scalar, false) };
+}
+
 /** True where `signature` is `key`'s over `data`. */
 export async function plainVerify(
   key: PublicKey,

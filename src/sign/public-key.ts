@@ -1,7 +1,7 @@
 import { type Bytes, equalBytes, fromHex, type JsonObject, toHex } from "../core/index.ts";
 import { type Curve, coordinateSize, curveOids, EC_PUBLIC_KEY, RSA_ENCRYPTION } from "./algorithms.ts";
 import { decodeBase64Url, encodeBase64Url } from "./base64.ts";
-import { BIT_STRING, INTEGER, OID, readSequence, SEQUENCE, trimZeros, writeDer, writeInteger } from "./der.ts";
+import { BIT_STRING, INTEGER, NULL, OID, readSequence, SEQUENCE, trimZeros, writeDer, writeInteger } from "./der.ts";
 import { readPemBlocks } from "./pem.ts";
 import type { Pem } from "./types.ts";
 
@@ -15,8 +15,6 @@ export type PublicKey = (
   /** Members in the order that pvr writes. */
   jwk: JsonObject;
 };
-
-const NULL = new Uint8Array([5, 0]);
 
 /** The number of significant bits. */
 function bitLength(number: Uint8Array): number {
