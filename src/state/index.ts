@@ -19,6 +19,7 @@ export { listParts } from "./list-parts.ts";
 export { parseJson } from "./parse-json.ts";
 export { parseState } from "./parse-state.ts";
 export { isInlineJson } from "./part-name.ts";
+export { selectKeys } from "./select-keys.ts";
 export { removePart, selectParts } from "./select-parts.ts";
 export { stateOf, withState } from "./state-like.ts";
 export type * from "./types.ts";

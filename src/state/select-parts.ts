@@ -1,17 +1,11 @@
 import { PvError } from "../core/index.ts";
-import { stateBuilder } from "./json/share.ts";
 import { keysByPart } from "./list-parts.ts";
+import { selectKeys } from "./select-keys.ts";
 import { stateOf, withState } from "./state-like.ts";
 import type { State, StateLike } from "./types.ts";
 
-function keep(state: State, wanted: (key: string) => boolean): State {
-  const builder = stateBuilder();
-  for (const key of Object.keys(state)) {
-    const value = state[key];
-    if (value !== undefined && (key === "#spec" || wanted(key))) builder.take(state, key, value);
-  }
-  return builder.end() as State;
-}
+const keep = (state: State, wanted: (key: string) => boolean): State =>
+  selectKeys(state, (key) => key === "#spec" || wanted(key)) as State;
 
 function keysOf(parts: ReadonlyMap<string, readonly string[]>, name: string): readonly string[] {
   const keys = parts.get(name);
