@@ -2,8 +2,8 @@ import { asBytes, type Bytes, type JsonObject, PvError, utf8 } from "../core/ind
 import { coordinateSize, type Hash, isDeviceAlgorithm, jwsAlgorithms } from "./algorithms.ts";
 import { digest, localSign, verifySignature, webCrypto, webSign } from "./crypto.ts";
 import { ecdsaFromDer } from "./ecdsa-signature.ts";
+import { keyUnsupported } from "./key-error.ts";
 import { readPemBlocks } from "./pem.ts";
-import { keyUnsupported, readPrivateKey } from "./private-key.ts";
 import {
   type PublicKey,
   publicKeyFromCertificate,
@@ -92,6 +92,7 @@ function remote(key: RemoteKey, publicKey: PublicKey | undefined): Found {
 async function local(options: LocalKey, named: PublicKey | undefined): Promise<Found> {
   const { key, passphrase } = options;
   if (typeof key === "string" || key instanceof Uint8Array) {
+    const { readPrivateKey } = await import("./private-key.ts");
     const secret = await readPrivateKey(key, passphrase);
     const alg = algorithmOf(secret.public);
     if (named && !sameKey(named, secret.public)) throw mismatch(alg, "it is not the first certificate's key");

@@ -6,7 +6,7 @@
 import { type Bytes, toHex, utf8 } from "../core/index.ts";
 import { webCrypto } from "./crypto.ts";
 import { type DerElement, INTEGER, OCTET_STRING, OID, readSequence, SEQUENCE } from "./der.ts";
-import { keyUnsupported } from "./private-key.ts";
+import { keyUnsupported } from "./key-error.ts";
 
 const PBES2 = "2a864886f70d01050d";
 const PBKDF2 = "2a864886f70d01050c";

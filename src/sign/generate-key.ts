@@ -8,7 +8,7 @@ import { coordinateSize, curveOids, EC_PUBLIC_KEY, jwsAlgorithms, RSA_ENCRYPTION
 import { decodeBase64Url, encodeBase64Url } from "./base64.ts";
 import { type PrivateKey, webCrypto } from "./crypto.ts";
 import { BIT_STRING, NULL, OCTET_STRING, OID, SEQUENCE, writeDer, writeInteger } from "./der.ts";
-import { keyUnsupported } from "./private-key.ts";
+import { keyUnsupported } from "./key-error.ts";
 import { ecKeyFromPoint, publicKeyFromJwk } from "./public-key.ts";
 import type { SignatureAlgorithm } from "./types.ts";
 

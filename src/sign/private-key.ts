@@ -1,16 +1,12 @@
-import { PvError, toHex } from "../core/index.ts";
+import { toHex } from "../core/index.ts";
 import { type Curve, coordinateSize, curveOids, EC_PUBLIC_KEY, RSA_ENCRYPTION } from "./algorithms.ts";
 import { encodeBase64Url } from "./base64.ts";
 import type { PrivateKey } from "./crypto.ts";
 import { BIT_STRING, type DerElement, INTEGER, OCTET_STRING, OID, readSequence, SEQUENCE, trimZeros } from "./der.ts";
+import { keyUnsupported } from "./key-error.ts";
 import { readPem } from "./pem.ts";
 import { ecKeyFromPoint, rsaKey } from "./public-key.ts";
 import type { Pem } from "./types.ts";
-
-/** One error for each reason; the key itself is in none of them. */
-export function keyUnsupported(reason: string, hint?: string, cause?: unknown): PvError<"SIGN_KEY_UNSUPPORTED"> {
-  return new PvError("SIGN_KEY_UNSUPPORTED", `the key cannot sign: ${reason}`, { reason }, { hint, cause });
-}
 
 /**
  * The first private key of a PEM text, as pvr picks it: PKCS#1, PKCS#8 (also encrypted), SEC1, also behind a block of

@@ -1,9 +1,5 @@
-import { PvError } from "../core/index.ts";
-import { formatState, type StateLike } from "../state/index.ts";
-import { finding } from "./findings.ts";
+import type { StateLike } from "../state/index.ts";
 import type { VerifyOptions, VerifyReport } from "./types.ts";
-import { makeReport } from "./verify/report.ts";
-import { verifyAsSdk } from "./verify/sdk.ts";
 
 /**
  * Judges the signatures of a state: by this library's own strict rules (`sdk`), as pvr of 2023 would (`pvr`), or as a
@@ -33,15 +29,5 @@ export async function verifyState(
   target: StateLike | string | Uint8Array,
   options: VerifyOptions,
 ): Promise<VerifyReport> {
-  const text = typeof target === "string" || target instanceof Uint8Array ? target : formatState(target);
-  const now = options.now ?? new Date();
-  const policy = options.policy ?? "sdk";
-  try {
-    if (policy === "sdk") return await verifyAsSdk(text, options, now);
-    if (policy === "pvr") return await (await import("./verify/pvr.ts")).verifyAsPvr(text, options, now);
-    return await (await import("./verify/device.ts")).verifyAsDevice(text, policy, options, now);
-  } catch (error) {
-    if (!(error instanceof PvError) || error.code !== "STATE_INVALID") throw error;
-    return makeReport([], [], [finding("STATE_INVALID", "", error.message)]);
-  }
+  return (await import("./verify/judge.ts")).judgeTarget(target, options);
 }
