@@ -1,0 +1,156 @@
+import type { Stats } from "node:fs";
+import { constants, lstat, open, opendir, readdir, readlink, stat } from "node:fs/promises";
+import { type Bytes, compareBytes, decodePath, encodePath, PvError, toStream } from "../core/index.ts";
+import type { EntryBase, FileEntry, Tree, TreeEntry } from "../tree/index.ts";
+import { onFile } from "./file-error.ts";
+
+const CHUNK_BYTES = 256 * 1024;
+/** Names looked at ahead of the walk; each is one call in the thread pool. */
+const AHEAD = 32;
+const SLASH = new Uint8Array([0x2f]);
+
+function join(folder: Buffer, name: Uint8Array): Buffer {
+  return Buffer.concat([folder, SLASH, name]);
+}
+
+/** A file's content, exactly as long as it was when it was listed. */
+async function* content(path: Buffer, name: string, sizeBytes: number): AsyncGenerator<Bytes, void, void> {
+  const changed = (actual: number): PvError =>
+    new PvError("CONTENT_TRUNCATED", `${name} changed while it was read: ${actual} bytes instead of ${sizeBytes}`, {
+      expected: sizeBytes,
+      actual,
+    });
+  // Not through a link that took the file's place since it was listed.
+  const handle = await onFile(name, () => open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)));
+  try {
+    for (let at = 0; at < sizeBytes; ) {
+      const bytes = new Uint8Array(Math.min(CHUNK_BYTES, sizeBytes - at));
+      const { bytesRead } = await onFile(name, () => handle.read(bytes, 0, bytes.length, at));
+      if (bytesRead === 0) throw changed(at);
+      at += bytesRead;
+      yield bytesRead === bytes.length ? bytes : bytes.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Linux packs device numbers so (`gnu_dev_major`, `gnu_dev_minor`). */
+function deviceNumbers(rdev: number): { major: number; minor: number } {
+  const high = Math.floor(rdev / 2 ** 32);
+  const low = rdev % 2 ** 32;
+  return {
+    major: ((low >>> 8) & 0xfff) + (high & ~0xfff),
+    minor: (low & 0xff) + ((low >>> 12) & 0xfff00) + (high & 0xfff) * 2 ** 20,
+  };
+}
+
+async function entryOf(path: Buffer, shown: string, found: Stats, base: EntryBase): Promise<TreeEntry> {
+  if (found.isDirectory()) return { ...base, kind: "directory" };
+  if (found.isFile()) {
+    const file: FileEntry = {
+      ...base,
+      kind: "file",
+      sizeBytes: found.size,
+      open: () => toStream(content(path, shown, found.size)),
+    };
+    return file;
+  }
+  if (found.isSymbolicLink()) {
+    const target = await onFile(shown, () => readlink(path, { encoding: "buffer" }));
+    return { ...base, kind: "symlink", target: decodePath(target) };
+  }
+  if (found.isCharacterDevice()) return { ...base, kind: "char", ...deviceNumbers(found.rdev) };
+  if (found.isBlockDevice()) return { ...base, kind: "block", ...deviceNumbers(found.rdev) };
+  return { ...base, kind: found.isFIFO() ? "fifo" : "socket" };
+}
+
+interface Walk {
+  root: string;
+  /** First path of each file with several names, by device and inode. */
+  links: Map<string, string>;
+}
+
+async function* walk(state: Walk, folder: Buffer, above: string): AsyncGenerator<TreeEntry, void, void> {
+  const shownFolder = above === "" ? state.root : `${state.root}/${above}`;
+  const names = await onFile(shownFolder, () => readdir(folder, { encoding: "buffer" }));
+  names.sort(compareBytes);
+  const stats: Promise<Stats>[] = [];
+  const look = (at: number): void => {
+    const name = names[at];
+    if (!name) return;
+    stats[at] = lstat(join(folder, name));
+    stats[at].catch(() => {}); // it is looked at in its turn
+  };
+  for (let at = 0; at < AHEAD; at++) look(at);
+  for (const [at, name] of names.entries()) {
+    const full = join(folder, name);
+    const path = above === "" ? decodePath(name) : `${above}/${decodePath(name)}`;
+    const shown = `${state.root}/${path}`;
+    const found = await onFile(shown, () => stats[at]!);
+    delete stats[at];
+    look(at + AHEAD);
+    const base: EntryBase = {
+      path,
+      mode: found.mode & 0o7777,
+      uid: found.uid,
+      gid: found.gid,
+      mtimeSeconds: Math.floor(found.mtimeMs / 1000),
+    };
+    if (found.nlink > 1 && !found.isDirectory()) {
+      // Inode numbers may be larger than a double holds.
+      const { dev, ino } = await onFile(shown, () => lstat(full, { bigint: true }));
+      const key = `${dev}:${ino}`;
+      const first = state.links.get(key);
+      if (first !== undefined) {
+        yield { ...base, kind: "hardlink", target: first };
+        continue;
+      }
+      state.links.set(key, path);
+    }
+    yield await entryOf(full, shown, found, base);
+    if (found.isDirectory()) yield* walk(state, full, path);
+  }
+}
+
+/**
+ * A folder as a tree: every kind of file, hard links within the folder as hard links, names by their bytes (those that
+ * are not UTF-8 too), in the order of a walk. Nothing is read before the tree is; it can be read any number of times,
+ * and contents opened at any time. The first entry is the folder itself, with path "".
+ *
+ * Node cannot read extended attributes, so entries have none; a tar made with `--xattrs` brings them.
+ *
+ * Reading it throws {@link PvError} `FILE_FAILED` when the folder, or something in it, cannot be read, and
+ * `CONTENT_TRUNCATED` when a file becomes shorter meanwhile.
+ *
+ * @example
+ * ```ts
+ * import { readDirectory, saveFile } from "@pv/sdk/node";
+ * import { mkdtemp, rm } from "node:fs/promises";
+ * const folder = await mkdtemp("example-");
+ * await saveFile(new Uint8Array(3), `${folder}/three`);
+ * const seen: string[] = [];
+ * for await (const entry of readDirectory(folder)) seen.push(`${entry.kind} ${entry.path}`);
+ * await rm(folder, { recursive: true });
+ * if (seen.join() !== "directory ,file three") throw new Error(seen.join());
+ * ```
+ */
+export function readDirectory(path: string): Tree {
+  if (typeof path !== "string") throw new TypeError("readDirectory takes a path");
+  return {
+    async *[Symbol.asyncIterator]() {
+      const folder = Buffer.from(encodePath(path));
+      const found = await onFile(path, () => stat(folder));
+      if (!found.isDirectory()) await onFile(path, () => opendir(path)); // fails in the system's words
+      yield {
+        path: "",
+        kind: "directory",
+        mode: found.mode & 0o7777,
+        uid: found.uid,
+        gid: found.gid,
+        mtimeSeconds: Math.floor(found.mtimeMs / 1000),
+      };
+      yield* walk({ root: path.replace(/\/+$/, "") || "/", links: new Map() }, folder, "");
+    },
+  };
+}
