@@ -141,6 +141,7 @@ export async function repositoryIn(folder: Folder): Promise<Repository> {
 
   return {
     folder,
+    root: folder.root,
     objects: pool,
     status,
     add: (...paths) => add(paths, false),

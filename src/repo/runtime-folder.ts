@@ -63,6 +63,7 @@ export function runtimeFolder(path: string): Folder {
   const root = absolute(path);
   const at = (name: string): string => join(root, checkPath(name));
   return {
+    root,
     read: (name) => fileReader(fs, at(name)),
     write: (name, content) => onFile(at(name), () => writeWhole(fs, at(name), content)),
     list: (name) => onFile(at(name), () => listFolder(fs, at(name), name)),

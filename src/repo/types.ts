@@ -6,6 +6,8 @@ import type { TreeEntry } from "../tree/index.ts";
 
 /** File operations below one folder; a path stands for the runtime's own. Paths have no leading slash; "" is the folder. */
 export interface Folder {
+  /** Its path in the runtime's own file system, where it is one of those. */
+  root?: string;
   /** The file's bytes, symlinks followed; opened by the first read, which fails with `FILE_FAILED` if it is absent. */
   read(path: string): ByteSource;
   /** Writes a file whole or not at all, with the folders above it. */
@@ -54,6 +56,8 @@ export interface RepositoryConfig {
 export interface Repository {
   /** The folder that holds `.pvr/`. */
   readonly folder: Folder;
+  /** Its path, where it is a folder of the runtime's own file system. */
+  readonly root: string | undefined;
   /** The object pool. */
   readonly objects: ObjectStore;
   /** The committed revision. */
