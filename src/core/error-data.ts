@@ -9,8 +9,8 @@ export interface ErrorData {
   STATE_REJECTED: { findings: readonly Finding[] };
   /** Two parts give the same key other content. */
   STATE_CONFLICT: { path: string };
-  /** A member that is null, for which a merge patch has no word. */
-  PATCH_NULL: { path: string };
+  /** A change without a word or a result: a member that is null, endless nesting, a state left without `#spec`. */
+  CHANGE_IMPOSSIBLE: { path: string };
   /** No part of that name. */
   PART_UNKNOWN: { name: string; known: readonly string[] };
   /** Bytes that a verb needs are not there. */
@@ -22,15 +22,15 @@ export interface ErrorData {
   /** A store at its limit. */
   STORE_FULL: { maxBytes: number };
   /** Content shorter (or longer) than it said. */
-  CONTENT_TRUNCATED: { expected: number; actual: number };
+  CONTENT_TRUNCATED: { expected: number; actual: number; path?: string };
   /** Compressed content that does not decompress. */
-  CONTENT_CORRUPT: { format: string };
+  CONTENT_CORRUPT: { format: string; path?: string };
   /** A server that cannot be reached. */
   NETWORK_FAILED: { url: string };
   /** An HTTP answer that is no success. */
   CONTENT_HTTP: { url: string; status: number };
   /** Input over a limit. */
-  LIMIT_EXCEEDED: { limit: keyof Limits; value: number };
+  LIMIT_EXCEEDED: { limit: keyof Limits; value: number; path?: string };
   /** A tree from a stream, read a second time. */
   TREE_CONSUMED: { path?: string };
   /** Entries that make no file tree: a link to nothing, a file below a file. */

@@ -15,6 +15,7 @@ export { type GzipOptions, gzip } from "./gzip.ts";
 export { httpSource } from "./http-source.ts";
 export type { Finding, JsonObject, JsonValue, ObjectId } from "./json.ts";
 export { DEFAULT_LIMITS, type LimitCounter, limitCounter } from "./limits.ts";
+export { contentName, nameError, nameErrors } from "./name-errors.ts";
 export {
   type NativeCrypto,
   type NativeFile,

@@ -73,7 +73,8 @@ export function fileSource(path: string): ByteSource {
     }
   }
 
-  return {
+  const source: ByteSource & { name: string } = {
+    name: path, // so that errors about the content can say whose it is
     size: () => withHandle((handle) => sizeOf(handle, path)),
     async read(offset, length) {
       if (length === 0) return noBytes;
@@ -88,4 +89,5 @@ export function fileSource(path: string): ByteSource {
       await release();
     },
   };
+  return source;
 }

@@ -6,9 +6,11 @@ import {
   chunkReader,
   compressionOf,
   contentChunks,
+  contentName,
   decompress,
   isByteSource,
   type Limits,
+  nameErrors,
   PvError,
   toByteSource,
 } from "../core/index.ts";
@@ -129,10 +131,12 @@ function sourceInput(source: ByteSource, size: number, shared: Shared): TarInput
     },
     body(length, path) {
       const start = position;
-      const near = length < READ_BYTES ? seen(start, length) : undefined;
       return async function* () {
+        if (length === 0) return;
+        // Looked up now and not kept: an entry that is held on to must not hold the window.
+        const near = seen(start, length);
         if (near) {
-          if (length > 0) yield near;
+          yield near;
           return;
         }
         shared.users++;
@@ -168,8 +172,12 @@ export interface TarContent {
 
 /** Finds out, at the first `open`, whether the content is compressed; what is plain and seekable is read by seeking. */
 export function tarContent(content: Content, limits: Limits): TarContent {
+  const name = contentName(content);
   if (!isSource(content)) {
-    return { replayable: false, open: async () => streamInput(decompress(contentChunks(content), limits)) };
+    return {
+      replayable: false,
+      open: async () => streamInput(nameErrors(decompress(contentChunks(content), limits), name)),
+    };
   }
   const source = toByteSource(content as Uint8Array);
   const shared: Shared = { users: 0 };
@@ -186,7 +194,7 @@ export function tarContent(content: Content, limits: Limits): TarContent {
         throw error;
       }
       shared.users--;
-      return streamInput(decompress(contentChunks(source), limits));
+      return streamInput(nameErrors(decompress(contentChunks(source), limits), name));
     },
   };
 }

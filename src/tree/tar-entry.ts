@@ -1,0 +1,159 @@
+import { type Bytes, decodePath, PvError, toStream } from "../core/index.ts";
+import { BLOCK, tarInvalid, tarNumber } from "./tar-header.ts";
+import type { TarInput } from "./tar-input.ts";
+import { type Member, padded } from "./tar-member.ts";
+import { paxNumber, paxXattr } from "./tar-pax.ts";
+import {
+  checkSparse,
+  fillHoles,
+  leadingMap,
+  oldGnuPairs,
+  paxSparse,
+  type SparseMap,
+  type Stretch,
+} from "./tar-sparse.ts";
+import { cleanPath } from "./tree-path.ts";
+import type { EntryBase, TreeEntry } from "./types.ts";
+
+const PATH_MAX_BYTES = 65_536;
+const ID_MAX = 2 ** 32 - 1;
+
+function safePath(bytes: Bytes, offset: number, what: string): string {
+  if (bytes.length > PATH_MAX_BYTES) throw tarInvalid(offset, `${what} of ${bytes.length} bytes`);
+  const text = decodePath(bytes);
+  const path = cleanPath(text);
+  if (path !== undefined) return path;
+  const why = text.startsWith("/") ? "is absolute" : text.includes("\0") ? "holds a NUL" : "leaves its folder";
+  throw new PvError(
+    "TAR_PATH_UNSAFE",
+    `${what} ${why}`,
+    { path: text },
+    { hint: "make the archive with relative names" },
+  );
+}
+
+/** Overrules header fields by pax records; an empty value takes a record back. */
+function applyRecords(member: Member): { base: EntryBase; values: ReadonlyMap<string, Bytes> } {
+  const { header, records, offset } = member;
+  const values = new Map<string, Bytes>();
+  const xattrs: [string, Bytes][] = [];
+  for (const [key, value] of records) {
+    if (key.includes("xattr.") || key === "RHT.security.selinux") {
+      const xattr = paxXattr(key, value);
+      if (xattr) xattrs.push([xattr[0], xattr[1]]);
+    } else if (value.length === 0 && !key.startsWith("GNU.sparse.")) values.delete(key);
+    else values.set(key, value);
+  }
+  const number = (key: string, fallback: number, least: number, most: number): number => {
+    const value = values.get(key);
+    const found = value === undefined ? fallback : paxNumber(value);
+    if (found === undefined || found < least || found > most) throw tarInvalid(offset, `the ${key} is out of range`);
+    return found;
+  };
+  header.size = number("size", header.size, 0, Number.MAX_SAFE_INTEGER);
+  header.major = number("SCHILY.devmajor", header.major, 0, ID_MAX);
+  header.minor = number("SCHILY.devminor", header.minor, 0, ID_MAX);
+  const base: EntryBase = {
+    path: "",
+    mode: header.mode,
+    uid: number("uid", header.uid, 0, ID_MAX),
+    gid: number("gid", header.gid, 0, ID_MAX),
+    mtimeSeconds: number("mtime", header.mtimeSeconds, -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    // fromEntries defines, so that an attribute called __proto__ is one like any other.
+    ...(xattrs.length > 0 ? { xattrs: Object.fromEntries(xattrs) } : {}),
+  };
+  return { base, values };
+}
+
+/** The map of a sparse member, and how much of its content the map itself took. */
+async function sparseOf(
+  input: TarInput,
+  member: Member,
+): Promise<{ map: SparseMap; name?: Bytes | undefined } | undefined> {
+  const { header, block, offset, records } = member;
+  if (header.type === "S") {
+    const stretches: Stretch[] = oldGnuPairs(block, 386, 4, offset);
+    let more = block[482] !== 0;
+    // The size of the header counts the data only, not these blocks.
+    while (more) {
+      const extension = await input.read(BLOCK);
+      if (extension.length < BLOCK) throw tarInvalid(input.position, "the archive ends in the map of a sparse file");
+      stretches.push(...oldGnuPairs(extension, 0, 21, offset));
+      if (stretches.length > 500_000) throw tarInvalid(offset, "a sparse file has an endless map");
+      more = extension[504] !== 0;
+    }
+    const sizeBytes = tarNumber(block, 483, 12, offset, "size");
+    return { map: checkSparse({ stretches, sizeBytes }, header.size, offset) };
+  }
+  const pax = paxSparse(records, offset);
+  if (!pax) return undefined;
+  let stored = header.size;
+  let { stretches } = pax;
+  if (!stretches) {
+    const leading = await leadingMap((count) => input.read(count), stored, offset);
+    stretches = leading.stretches;
+    stored -= leading.bytes;
+  }
+  return { map: checkSparse({ stretches, sizeBytes: pax.sizeBytes }, stored, offset), name: pax.name };
+}
+
+/** A member as an entry, and where the next header begins. */
+export async function entryOf(input: TarInput, member: Member): Promise<{ entry: TreeEntry; end: number }> {
+  const { header, offset } = member;
+  const { base, values } = applyRecords(member);
+  let name = values.get("path") ?? member.name;
+  const type = header.type === "D" ? "5" : header.type;
+  const folderName = name[name.length - 1] === 0x2f;
+  switch (type) {
+    case "0":
+    case "7":
+    case "S": {
+      if (folderName && type !== "S" && header.size === 0) break; // v7 has no type for folders
+      const sparse = type === "7" ? undefined : await sparseOf(input, member);
+      name = sparse?.name ?? name;
+      const path = safePath(name, offset, "a file name");
+      if (path === "") throw new PvError("TAR_PATH_UNSAFE", "a file has no name", { path: decodePath(name) });
+      const stored = sparse ? sparse.map.stretches.reduce((sum, { length }) => sum + length, 0) : header.size;
+      const end = input.position + padded(stored);
+      const body = input.body(stored, path);
+      const map = sparse?.map;
+      return {
+        entry: {
+          ...base,
+          path,
+          kind: "file",
+          sizeBytes: map ? map.sizeBytes : header.size,
+          open: () => toStream(map ? fillHoles(map, body()) : body()),
+        },
+        end,
+      };
+    }
+  }
+  const path = safePath(name, offset, "a name");
+  // Only files have content, whatever the size field of another kind says (GNU tar, Go and Python agree).
+  const end = input.position + (header.type === "D" ? padded(header.size) : 0);
+  const link = values.get("linkpath") ?? member.link;
+  const named = (entry: TreeEntry): { entry: TreeEntry; end: number } => {
+    if (path === "" && entry.kind !== "directory")
+      throw new PvError("TAR_PATH_UNSAFE", "a member has no name", { path: decodePath(name) });
+    return { entry, end };
+  };
+  switch (type) {
+    case "0":
+    case "7":
+    case "5":
+      return named({ ...base, path, kind: "directory" });
+    case "1":
+      return named({ ...base, path, kind: "hardlink", target: safePath(link, offset, "the target of a hard link") });
+    case "2":
+      if (link.length === 0 || link.includes(0)) throw tarInvalid(offset, "a symbolic link without target", path);
+      return named({ ...base, path, kind: "symlink", target: decodePath(link) });
+    case "3":
+    case "4":
+      return named({ ...base, path, kind: type === "3" ? "char" : "block", major: header.major, minor: header.minor });
+    case "6":
+      return named({ ...base, path, kind: "fifo" });
+    default:
+      throw tarInvalid(offset, `a member of unknown type ${JSON.stringify(type)}`, path);
+  }
+}
