@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, opendir, rename, stat, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type ByteSource, contentChunks, type ObjectId, PvError } from "../core/index.ts";
-import { createHasher, isObjectId, type ObjectStore } from "../objects/index.ts";
-import { errnoOf, onFile } from "./file-error.ts";
+import { createHasher, isObjectId, type ObjectStore, readProgress } from "../objects/index.ts";
+import { errnoOf, fileError, onFile } from "./file-error.ts";
 import { handleSource, readFully, writeFully } from "./file-handle.ts";
 
 const CHUNK_BYTES = 2 ** 20;
@@ -60,7 +60,7 @@ export function directoryStore(path: string): ObjectStore {
       return found.isFile() ? found.size : undefined;
     } catch (error) {
       if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
-      return onFile(file, () => Promise.reject(error));
+      throw fileError(error, file);
     }
   }
 
@@ -95,15 +95,23 @@ export function directoryStore(path: string): ObjectStore {
   }
 
   function get(id: ObjectId): ByteSource {
-    return handleSource(async () => {
+    const missing = (cause?: unknown): PvError => {
+      const hint = "missingObjects(revision) lists what a revision lacks";
+      return new PvError("OBJECT_MISSING", `object ${id} is not in ${path}`, { id }, { hint, cause });
+    };
+    const openFile = async (): Promise<FileHandle> => {
       const file = fileOf(id);
       try {
         return await open(file, "r");
       } catch (error) {
-        if (errnoOf(error) !== "ENOENT") return onFile(file, () => Promise.reject(error));
-        const hint = "missingObjects(revision) lists what a revision lacks";
-        throw new PvError("OBJECT_MISSING", `object ${id} is not in ${path}`, { id }, { hint, cause: error });
+        if (errnoOf(error) === "ENOENT") throw missing(error);
+        throw fileError(error, file);
       }
+    };
+    return handleSource(openFile, async () => {
+      const size = await sizeOf(id);
+      if (size === undefined) throw missing();
+      return size;
     });
   }
 
@@ -112,16 +120,19 @@ export function directoryStore(path: string): ObjectStore {
     async has(id) {
       return isObjectId(id) && (await sizeOf(id)) !== undefined;
     },
-    async put(content, { expect, signal } = {}) {
+    async put(content, options = {}) {
+      const { expect, signal } = options;
       if (expect !== undefined) checkId(expect);
       const { file, handle } = await openTemporary();
       try {
         const hasher = createHasher();
+        const progress = await readProgress(content, options);
         let at = 0;
         for await (const chunk of contentChunks(content, { signal })) {
           hasher.update(chunk);
           await onFile(folder, () => writeFully(handle, chunk, at));
           at += chunk.length;
+          progress.add(chunk.length);
         }
         const id = hasher.id();
         if (expect !== undefined && id !== expect) {
@@ -133,6 +144,7 @@ export function directoryStore(path: string): ObjectStore {
           );
         }
         await publish(file, handle, id);
+        progress.finish();
         return id;
       } catch (error) {
         await discard(file, handle);
@@ -205,8 +217,7 @@ export function directoryStore(path: string): ObjectStore {
         entries = await opendir(folder);
       } catch (error) {
         if (errnoOf(error) === "ENOENT") return;
-        await onFile(folder, () => Promise.reject(error));
-        return;
+        throw fileError(error, folder);
       }
       for await (const entry of entries) if (entry.isFile() && isObjectId(entry.name)) yield entry.name;
     },

@@ -21,30 +21,41 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, offset: 
   }
 }
 
-/** A source over a file that is opened by the first read and again after `close`. */
-export function handleSource(open: () => Promise<FileHandle>): ByteSource {
+/** A file that nobody has read for so long is closed; the next read opens it again. */
+const IDLE_MS = 1000;
+
+/**
+ * A source over a file that is opened by the first read, and closed by `close` or when it is left alone: objects are
+ * handed out by a store, and whoever reads one does not always say when it is done.
+ */
+export function handleSource(open: () => Promise<FileHandle>, size: () => Promise<number>): ByteSource {
   let opened: Promise<FileHandle> | undefined;
-  const file = (): Promise<FileHandle> => {
-    if (!opened) {
-      opened = open();
-      opened.catch(() => {
-        opened = undefined;
-      });
-    }
-    return opened;
-  };
-  return {
-    size: async () => (await (await file()).stat()).size,
-    async read(offset, length) {
-      const handle = await file();
+  let reading = 0;
+  let idle: NodeJS.Timeout | undefined;
+
+  async function close(): Promise<void> {
+    const before = opened;
+    opened = undefined;
+    clearTimeout(idle);
+    await (await before?.catch(() => undefined))?.close(); // waits for reads under way
+  }
+
+  async function read(offset: number, length: number): Promise<Bytes> {
+    clearTimeout(idle);
+    reading++;
+    opened ??= open();
+    try {
+      const handle = await opened;
       // No memory for what the file does not have.
       const most = length > 2 ** 20 ? Math.min(length, Math.max(0, (await handle.stat()).size - offset)) : length;
-      return readFully(handle, offset, most);
-    },
-    async close() {
-      const before = opened;
-      opened = undefined;
-      await (await before?.catch(() => undefined))?.close(); // waits for reads under way
-    },
-  };
+      return await readFully(handle, offset, most);
+    } catch (error) {
+      await close().catch(() => {});
+      throw error;
+    } finally {
+      if (--reading === 0) idle = setTimeout(() => void close().catch(() => {}), IDLE_MS).unref();
+    }
+  }
+
+  return { size, read, close };
 }

@@ -9,6 +9,7 @@ import {
 } from "../core/index.ts";
 import { createHasher } from "./hasher.ts";
 import { checkExpected, checkObjectId, isObjectId, objectMissing } from "./object-id.ts";
+import { readProgress } from "./read-progress.ts";
 import type { ObjectStore } from "./types.ts";
 
 const DEFAULT_MAX_BYTES = 512 * 2 ** 20;
@@ -61,9 +62,11 @@ export function memoryStore(options: { maxBytes?: number | undefined } = {}): Ob
         read: async (offset, length) => (await toByteSource(bytes()).read(offset, length)).slice(),
       };
     },
-    async put(content, { expect, signal } = {}) {
+    async put(content, options = {}) {
+      const { expect, signal } = options;
       if (expect !== undefined) checkObjectId(expect);
       const hasher = createHasher();
+      const progress = await readProgress(content, options);
       const parts: Bytes[] = [];
       let size = 0;
       try {
@@ -72,6 +75,7 @@ export function memoryStore(options: { maxBytes?: number | undefined } = {}): Ob
           size += chunk.length;
           hasher.update(chunk);
           parts.push(chunk.slice());
+          progress.add(chunk.length);
         }
         const id = hasher.id();
         checkExpected(id, expect);
@@ -79,6 +83,7 @@ export function memoryStore(options: { maxBytes?: number | undefined } = {}): Ob
           objects.set(id, concatBytes(parts));
           size = 0;
         }
+        progress.finish();
         return id;
       } finally {
         used -= size;

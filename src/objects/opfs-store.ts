@@ -1,6 +1,7 @@
 import { contentChunks, type ObjectId, PvError } from "../core/index.ts";
 import { createHasher } from "./hasher.ts";
 import { checkExpected, checkObjectId, isObjectId, objectMissing } from "./object-id.ts";
+import { readProgress } from "./read-progress.ts";
 import type { ObjectStore } from "./types.ts";
 
 /** What TypeScript's DOM library leaves out: every browser's OPFS has `move`, no standard does yet. */
@@ -17,6 +18,17 @@ function failed(name: string, reason: string, hint: string, cause?: unknown): Pv
     { path: name, reason },
     { cause, hint },
   );
+}
+
+/** Tries to publish while another tab publishes the same object; six seconds in all. */
+const MAX_ATTEMPTS = 24;
+
+/** Gives a complete file its name; it is seen under it whole or not at all. */
+async function moveTo(directory: FileSystemDirectoryHandle, from: Handle, name: string): Promise<void> {
+  if (typeof from.move === "function") return from.move(name);
+  const target = await (await directory.getFileHandle(name, { create: true })).createWritable();
+  await (await from.getFile()).stream().pipeTo(target); // visible only when it is closed
+  await directory.removeEntry(from.name);
 }
 
 /**
@@ -64,10 +76,16 @@ export function opfsStore(name: string): ObjectStore {
   }
 
   async function publish(directory: FileSystemDirectoryHandle, from: Handle, id: ObjectId): Promise<void> {
-    if (typeof from.move === "function") return from.move(id);
-    const target = await (await directory.getFileHandle(id, { create: true })).createWritable();
-    await (await from.getFile()).stream().pipeTo(target); // visible only when it is closed
-    await directory.removeEntry(from.name);
+    for (let attempt = 1; ; attempt++) {
+      if (await find(id)) return directory.removeEntry(from.name);
+      try {
+        return await moveTo(directory, from, id);
+      } catch (error) {
+        // Another writer of the same content is at it: it is as good as ours once it is there.
+        if (nameOf(error) !== "NoModificationAllowedError" || attempt === MAX_ATTEMPTS) throw error;
+        await new Promise((resume) => setTimeout(resume, 20 * attempt));
+      }
+    }
   }
 
   return {
@@ -96,7 +114,8 @@ export function opfsStore(name: string): ObjectStore {
         },
       };
     },
-    async put(content, { expect, signal } = {}) {
+    async put(content, options = {}) {
+      const { expect, signal } = options;
       if (expect !== undefined) checkObjectId(expect);
       const directory = await folder();
       const temporary = `${crypto.randomUUID()}.new`;
@@ -108,15 +127,17 @@ export function opfsStore(name: string): ObjectStore {
         }
         writable = await file.createWritable();
         const hasher = createHasher();
+        const progress = await readProgress(content, options);
         for await (const chunk of contentChunks(content, { signal })) {
           hasher.update(chunk);
           await writable.write(chunk);
+          progress.add(chunk.length);
         }
         const id = hasher.id();
         checkExpected(id, expect);
         await writable.close();
-        if (await find(id)) await directory.removeEntry(temporary);
-        else await publish(directory, file, id);
+        await publish(directory, file, id);
+        progress.finish();
         return id;
       } catch (error) {
         await writable?.abort().catch(() => {});

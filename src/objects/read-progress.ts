@@ -1,0 +1,7 @@
+import { type Content, contentSize, type Job, type ProgressReporter, progressReporter } from "../core/index.ts";
+
+/** How a store reports an object that comes in: task `read`, in bytes; for whoever writes a store. */
+export async function readProgress(content: Content, job: Job): Promise<ProgressReporter> {
+  const total = job.onProgress && (await contentSize(content));
+  return progressReporter(job, { task: "read", subject: "object", unit: "bytes", total });
+}
