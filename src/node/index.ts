@@ -6,4 +6,5 @@ export { fileSource } from "./file-source.ts";
 export { readDirectory } from "./read-directory.ts";
 export { saveFile } from "./save-file.ts";
 export { type ProgressTerminal, terminalProgress } from "./terminal-progress.ts";
+export { tokenCache } from "./token-cache.ts";
 export { writeDirectory } from "./write-directory.ts";

@@ -1,0 +1,79 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Job } from "@pv/sdk";
+import { terminalProgress } from "@pv/sdk/node";
+import { openRepository, type Repository } from "@pv/sdk/repo";
+
+/** What every command is given: where things are, how to speak, when to stop. */
+export interface Context {
+  /** `~/.pvr`, or what `--config-dir` and `PVR_CONFIG_DIR` say. */
+  configDir: string;
+  /** Results, on standard output. */
+  print(text: string): void;
+  /** What a person may want to know, on standard error; silent with `--quiet`. */
+  note(text: string): void;
+  /** True with `--json`. */
+  json: boolean;
+  /** Signal and progress of long work. */
+  job: Job;
+  /** `PV_COMPAT=pvr-2023`: template bytes as pvr makes them. */
+  compat: "pvr-2023" | undefined;
+  /** Values of the global flags. */
+  global: GlobalOptions;
+  /** The repository of the working folder, disposed when the command ends. */
+  repository(): Promise<Repository>;
+  /** Called when the command ends, however it does. */
+  atEnd(work: () => Promise<void>): void;
+}
+
+/** Flags that stand before the command. */
+export interface GlobalOptions {
+  configDir?: string;
+  accessToken?: string;
+  baseurl?: string;
+  repoBaseurl?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** A failure with an exit code of its own, where pvr has one. */
+export class ExitError extends Error {
+  readonly exitCode: number;
+  constructor(message: string, exitCode: number, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.exitCode = exitCode;
+  }
+}
+
+/** Makes the context of one run; `end` releases what it opened. */
+export function createContext(global: GlobalOptions): {
+  context: Context;
+  end(): Promise<void>;
+  stop: AbortController;
+} {
+  const stop = new AbortController();
+  const ends: (() => Promise<void>)[] = [];
+  const quiet = global.quiet === true;
+  const context: Context = {
+    configDir: global.configDir ?? process.env["PVR_CONFIG_DIR"] ?? join(homedir(), ".pvr"),
+    print: (text) => void process.stdout.write(`${text}\n`),
+    note: (text) => void (quiet || process.stderr.write(`${text}\n`)),
+    json: global.json === true,
+    job: { signal: stop.signal, onProgress: quiet ? undefined : terminalProgress() },
+    compat: process.env["PV_COMPAT"] === "pvr-2023" ? "pvr-2023" : undefined,
+    global,
+    atEnd: (work) => void ends.push(work),
+    async repository() {
+      const repository = await openRepository(process.cwd());
+      ends.push(() => repository[Symbol.asyncDispose]());
+      return repository;
+    },
+  };
+  return {
+    context,
+    stop,
+    async end() {
+      for (const work of ends.reverse()) await work();
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { type ObjectStore, parseState, type Revision, readBytes, readExport } from "@pv/sdk";
+import { remoteRevision } from "@pv/sdk/hub";
+import { directoryStore, fileSource } from "@pv/sdk/node";
+import { type Fragment, openRepository, parseFragment } from "@pv/sdk/repo";
+import type { Context } from "./context.ts";
+import { openRemote } from "./remote.ts";
+
+/** A source of `get`, `merge`, `clone`, `deploy`: a `.pvr` folder, an export, a remote. */
+export interface OpenedSource {
+  revision: Revision;
+  fragment: Fragment;
+  /** What `.pvr/config` remembers. */
+  remote: boolean;
+}
+
+/** Takes `what#parts` apart. */
+export function splitReference(reference: string): { what: string; fragment: Fragment } {
+  const at = reference.indexOf("#");
+  const what = at < 0 ? reference : reference.slice(0, at);
+  return { what, fragment: parseFragment(at < 0 ? "" : decodeURIComponent(reference.slice(at + 1))) };
+}
+
+/** A folder with `json` and `objects/`: an unpacked export. */
+async function unpacked(folder: string): Promise<Revision> {
+  return {
+    state: parseState(await readBytes(fileSource(join(folder, "json")))),
+    objects: directoryStore(join(folder, "objects")),
+  };
+}
+
+async function localFolder(path: string): Promise<Revision> {
+  const isRepository = async (folder: string): Promise<boolean> =>
+    (await stat(join(folder, ".pvr/json")).catch(() => undefined))?.isFile() === true;
+  const folder = basename(path) === ".pvr" ? dirname(path) : path;
+  return (await isRepository(folder)) ? (await openRepository(folder)).revision() : unpacked(path);
+}
+
+/** Opens a source; objects of an archive go to `store` on the way. */
+export async function openSource(context: Context, reference: string, store: ObjectStore): Promise<OpenedSource> {
+  const { what, fragment } = splitReference(reference);
+  const found = await stat(what).catch(() => undefined);
+  if (found?.isDirectory()) return { revision: await localFolder(what.replace(/\/+$/, "")), fragment, remote: false };
+  if (found) return { revision: await readExport(fileSource(what), store, context.job), fragment, remote: false };
+  const { requests, info } = await openRemote(context, what, true);
+  return { revision: await remoteRevision(requests, info), fragment, remote: true };
+}
