@@ -3,6 +3,14 @@ import { containerInvalid } from "./container-invalid.ts";
 /** Strings that a device looks for anywhere in the state, or folders with a meaning of their own (runtime.md 0, 2). */
 const reserved: ReadonlySet<string> = new Set([
   "bsp",
+  "device",
+  "trails",
+  "objects",
+  "boot",
+  "config",
+  "cache",
+  "disks",
+  "logs",
   "device.json",
   "groups.json",
   "disks.json",

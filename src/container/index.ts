@@ -4,9 +4,21 @@
  * @module
  */
 export * from "../sources/index.ts";
+export { createContainer } from "./create-container.ts";
+export { createRevision } from "./create-revision.ts";
 export {
   type RenderedContainer,
   type RenderOptions,
   renderContainer,
 } from "./template/render-container.ts";
 export type { SourceDocument } from "./template/source-document.ts";
+export type {
+  BspSpec,
+  ContainerOptions,
+  ContainerSpec,
+  ResourceLimits,
+  RevisionSpec,
+  UpdateOptions,
+  VolumeSetting,
+} from "./types.ts";
+export { updateContainer } from "./update-container.ts";

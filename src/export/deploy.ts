@@ -1,10 +1,10 @@
 import { type Bytes, contentStream, type JsonValue, PvError, utf8 } from "../core/index.ts";
 import type { Revision } from "../revision/index.ts";
-import { canonicalJson, checkState, exactNumber, formatState, type State } from "../state/index.ts";
+import { canonicalJson, checkState, exactNumber, formatState, listObjects, type State } from "../state/index.ts";
 import type { Tree, TreeEntry } from "../tree/index.ts";
 import { type Bootloader, bootEnvironment } from "./boot-environment.ts";
 import { bootLinks } from "./boot-links.ts";
-import { objectPaths, readyObjects } from "./object-paths.ts";
+import { readyObjects } from "./object-paths.ts";
 import { foldersOf } from "./trail-paths.ts";
 
 /** What to put beside the state. */
@@ -105,7 +105,7 @@ export function deploy(revision: Revision, options: DeployOptions = {}): Tree {
   const folders = foldersOf(keys);
   const configFolders = foldersOf(Object.keys(config));
   if (!unchecked) checkAccepted(revision, bootloader);
-  const objects = objectPaths(state);
+  const objects = listObjects(state);
   const links = bootLinks(state, objects, unchecked);
   const trail = `trails/${rev}`;
 

@@ -7,22 +7,13 @@ import {
   PvError,
   toStream,
 } from "../core/index.ts";
-import { createHasher, isObjectId, type ObjectReader } from "../objects/index.ts";
-import type { State } from "../state/index.ts";
-
-/** A key whose value names an object; 64 lower-case hex digits are that, whatever the key ends in (boot.md 3). */
-export function objectPaths(state: State): Map<string, ObjectId> {
-  const paths = new Map<string, ObjectId>();
-  for (const [path, value] of Object.entries(state)) {
-    if (path !== "#spec" && typeof value === "string" && isObjectId(value)) paths.set(path, value);
-  }
-  return paths;
-}
+import { createHasher, type ObjectReader } from "../objects/index.ts";
+import { listObjects, type State } from "../state/index.ts";
 
 /** The ids of a state, sorted, each with the first path that names it. */
 export function objectsOf(state: State): [id: ObjectId, path: string][] {
   const first = new Map<ObjectId, string>();
-  for (const [path, id] of objectPaths(state)) if (!first.has(id)) first.set(id, path);
+  for (const [path, id] of listObjects(state)) if (!first.has(id)) first.set(id, path);
   return [...first].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 

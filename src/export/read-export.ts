@@ -13,9 +13,8 @@ import {
 } from "../core/index.ts";
 import { createHasher, isObjectId, memoryStore, type ObjectStore } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
-import { parseState, type State } from "../state/index.ts";
+import { listObjects, parseState, type State } from "../state/index.ts";
 import { readTar } from "../tree/index.ts";
-import { objectPaths } from "./object-paths.ts";
 
 /** A device takes at most 2 MiB of state; what is larger than this is an attack. */
 const STATE_MAX_BYTES = 64 * 2 ** 20;
@@ -128,7 +127,7 @@ export async function readExport(
     if (entry.path === "json") {
       if (state) throw new PvError("STATE_CONFLICT", "the archive holds two states", { path: "json" });
       state = await readState(entry.open(), signal);
-      wanted = new Set(objectPaths(state).values());
+      wanted = new Set(listObjects(state).values());
     } else if (entry.path.startsWith("objects/")) {
       const id = entry.path.slice("objects/".length);
       if (!isObjectId(id)) {

@@ -1,0 +1,62 @@
+import { memoryStore } from "../objects/index.ts";
+import { type BuildOptions, compose, type Revision } from "../revision/index.ts";
+import { composeState, device } from "../state/index.ts";
+import { containerInvalid } from "./container-invalid.ts";
+import { checkContainerName } from "./container-name.ts";
+import { createBsp } from "./create-bsp.ts";
+import { createContainer } from "./create-container.ts";
+import type { ContainerSpec, RevisionSpec } from "./types.ts";
+
+/** Containers in an order in which each base comes before what is laid over it. */
+function inOrder(containers: Readonly<Record<string, ContainerSpec>>): [string, ContainerSpec][] {
+  const order: [string, ContainerSpec][] = [];
+  const done = new Set<string>();
+  const visit = (name: string, above: readonly string[]): void => {
+    const spec = containers[name];
+    if (!spec || done.has(name)) return;
+    if (above.includes(name)) throw containerInvalid(name, "base", `it is laid over itself: ${above.join(", ")}`);
+    if (spec.base !== undefined) visit(spec.base, [...above, name]);
+    done.add(name);
+    order.push([name, spec]);
+  };
+  for (const name of Object.keys(containers)) visit(name, []);
+  return order;
+}
+
+/**
+ * A whole firmware: device.json, the board, and all containers, with one store and one job. Files of the board are
+ * called `bsp/kernel.img` and `bsp/pantavisor` whatever the input was called; trees of modules and firmware are packed.
+ *
+ * A container without a group lands in the last one of `device` (`app`, unless it says otherwise), which is what a
+ * device would do with it.
+ *
+ * @throws {@link PvError} `CONTAINER_INVALID` when a container or the board cannot be.
+ * @throws {@link PvError} `STATE_INVALID` when a device would refuse a document.
+ * @throws {@link PvError} `STATE_CONFLICT` when two packages bring the same key with other content.
+ * @throws {@link PvError} And all else that {@link createContainer} throws.
+ * @example
+ * ```ts
+ * import { checkState, files } from "@pv/sdk";
+ * import { createRevision } from "@pv/sdk/container";
+ * const bytes = (text: string) => new TextEncoder().encode(text);
+ * const firmware = await createRevision({
+ *   device: {},
+ *   bsp: { linux: bytes("kernel"), initrd: bytes("initramfs") },
+ *   containers: { web: { from: files({ "/sbin/init": { mode: 0o755, content: "" } }) } },
+ * });
+ * if (checkState(firmware).length > 0 || !("bsp/kernel.img" in firmware.state)) throw new Error("not accepted");
+ * ```
+ */
+export async function createRevision(spec: RevisionSpec, options: BuildOptions = {}): Promise<Revision> {
+  const { signal, onProgress, store = memoryStore() } = options;
+  const containers = spec.containers ?? {};
+  for (const name of Object.keys(containers)) checkContainerName(name);
+  const order = inOrder(containers);
+  let revision: Revision = { state: composeState(spec.device ? device(spec.device) : {}), objects: store };
+  if (spec.bsp) revision = compose(revision, await createBsp(spec.bsp, store, { signal, onProgress }));
+  for (const [name, container] of order) {
+    const part = await createContainer(name, { ...container, store, signal, onProgress, within: revision });
+    revision = compose(revision, part);
+  }
+  return revision;
+}
