@@ -40,7 +40,7 @@ function member(path: string, mode: number, sizeBytes: number, open: () => ByteS
  * @example
  * ```ts
  * import { composeState, device, memoryStore, readBytes, readExport, writeExport } from "@pv/sdk";
- * const revision = { state: composeState(device({}), { "web/note.txt": "" }), objects: memoryStore() };
+ * const revision = { state: composeState(device({})), objects: memoryStore() };
  * const archive = await readBytes(writeExport(revision));
  * const { state } = await readExport(archive);
  * if (state["device.json"] === undefined) throw new Error("lost");
