@@ -7,6 +7,7 @@ import { type InputCount, throughTransform } from "./native-transform.ts";
 import type { Bytes, Limits } from "./types.ts";
 import { portableUnxz } from "./unxz.ts";
 import { portableUnzstd } from "./unzstd.ts";
+import { decodeFrames } from "./zstd-frames.ts";
 
 /** Names a compression by the first bytes of its content. */
 export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
@@ -68,7 +69,7 @@ function decoder(kind: Compression, chunks: AsyncIterable<Bytes>, input: InputCo
       return zlib ? native(chunks, zlib.createGunzip(options), input, kind) : portableGunzip(counted(chunks, input));
     case "zstd":
       return zlib?.createZstdDecompress
-        ? native(chunks, zlib.createZstdDecompress(options), input, kind)
+        ? decodeFrames(chunks, (frame) => native(frame, zlib.createZstdDecompress!(options), input, kind))
         : portableUnzstd(counted(chunks, input));
     case "xz":
       return portableUnxz(counted(chunks, input));

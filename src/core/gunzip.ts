@@ -55,8 +55,9 @@ export async function* portableGunzip(chunks: AsyncIterable<Bytes>): AsyncGenera
         }
         if (first.length === 0) return;
       } else if (first.length === 0) throw truncated("gzip", 0);
+      if (first[0] !== 0x1f) throw corrupt(member > 0 ? "something follows its end" : "no gzip header");
       const header = await exactly(9);
-      if (first[0] !== 0x1f || header[0] !== 0x8b || header[1] !== 8) throw corrupt("no gzip header");
+      if (header[0] !== 0x8b || header[1] !== 8) throw corrupt("no gzip header");
       const flags = header[2]!;
       if (flags & 0xe0) throw corrupt("unknown flags");
       if (flags & 4) {

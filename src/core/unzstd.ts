@@ -1,7 +1,6 @@
 import { PvError } from "./errors.ts";
-import { truncated } from "./gunzip.ts";
 import type { Bytes } from "./types.ts";
-import { createZstdFrames } from "./zstd-frames.ts";
+import { decodeFrames } from "./zstd-frames.ts";
 
 /** Input taken at a time: four bytes of a zstd frame can stand for 128 KiB. */
 const SLICE_BYTES = 4096;
@@ -25,24 +24,27 @@ async function load(): Promise<typeof import("fzstd")> {
  */
 export async function* portableUnzstd(chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
   const { Decompress } = await load();
-  const frames = createZstdFrames();
-  let out: Bytes[] = [];
-  const stream = new Decompress((bytes) => out.push(bytes as Bytes));
-  let taken = 0;
-  for await (const chunk of chunks) {
-    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      const slice = chunk.subarray(at, at + SLICE_BYTES);
-      taken += slice.length;
-      frames.push(slice); // before the decoder allocates what a header asks for
+  yield* decodeFrames(chunks, async function* (frame) {
+    let out: Bytes[] = [];
+    const stream = new Decompress((bytes) => out.push(bytes as Bytes));
+    function push(slice: Bytes, final: boolean): Bytes[] {
       try {
-        stream.push(slice);
+        stream.push(slice, final);
       } catch (cause) {
         throw new PvError("CONTENT_CORRUPT", "the zstd data is corrupt", { format: "zstd" }, { cause });
       }
       const made = out;
       out = [];
-      for (const bytes of made) if (bytes.length > 0) yield bytes;
+      return made.filter((bytes) => bytes.length > 0);
     }
-  }
-  if (!frames.complete()) throw truncated("zstd", taken);
+    // The package gives a frame of less than 18 bytes only when it is told that it has all of it.
+    let held: Bytes = new Uint8Array(0);
+    for await (const chunk of frame) {
+      for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+        if (held.length > 0) yield* push(held, false);
+        held = chunk.subarray(at, at + SLICE_BYTES);
+      }
+    }
+    yield* push(held, true);
+  });
 }
