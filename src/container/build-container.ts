@@ -40,16 +40,20 @@ export function withOrigin(draft: Draft, opened: OpenedSource): void {
   draft.source = { ...Object.fromEntries(kept), ...opened.origin };
 }
 
-/** Packs or names the root image of a draft. */
+/** Packs or names the root image of a draft; with `patch`, what differs from the one it has. */
 export async function buildRoot(
   draft: Draft,
   opened: OpenedSource,
   spec: Partial<ContainerSpec>,
   build: Build,
+  patch = false,
 ): Promise<void> {
   const { name } = draft;
   const { store, signal, onProgress, within } = build;
-  const base = draft.source["base"];
+  const own = draft.source["base"];
+  const base = patch ? name : own;
+  if (patch && own !== undefined)
+    throw containerInvalid(name, "patch", `it is laid over ${String(own)} already: leave patch out`);
   const docker = typeof draft.source["docker_digest"] === "string";
   const file = typeof base === "string" ? "root.ovl.squashfs" : "root.squashfs";
   let id = opened.tree ? undefined : namedImage(opened);
@@ -67,17 +71,17 @@ export async function buildRoot(
       } finally {
         await overlay.close();
       }
-      const own = draft.source["docker_digest"];
-      if (typeof own === "string") {
+      const digest = draft.source["docker_digest"];
+      if (typeof digest === "string") {
         // As pvr notes it: the base's own digest, and the image's in a member for overlays.
-        draft.source = { ...draft.source, docker_digest: below.digest ?? own, docker_ovl_digest: own };
+        draft.source = { ...draft.source, docker_digest: below.digest ?? digest, docker_ovl_digest: digest };
       }
     } else id = (await pack(tree)).id;
   }
   if (id === undefined) throw containerInvalid(name, "from", "the source gives neither a tree nor an image");
   if (typeof base === "string" && draft.source["docker_ovl_digest"] === undefined)
     draft.source = { ...draft.source, docker_ovl_digest: `sha256:${id}` };
-  await setRoot(draft, file, id, store);
+  await setRoot(draft, file, id, store, patch);
   const before = draft.source["dm_enabled"] as JsonObject | undefined;
   if (spec.verity ?? before?.[file] === true) await setVerity(draft, file, true, store, build);
   else if (before?.[file]) await setVerity(draft, file, false, store, build);

@@ -1,6 +1,7 @@
 import { memoryStore } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
 import { buildRoot, finish, fromPart, newDraft, setSettings } from "./build-container.ts";
+import { containerInvalid } from "./container-invalid.ts";
 import { checkContainerName } from "./container-name.ts";
 import { openSource } from "./opened-source.ts";
 import type { ContainerOptions } from "./types.ts";
@@ -41,6 +42,7 @@ export async function createContainer(name: string, options: ContainerOptions): 
   const opened = await openSource(name, from, { store, signal, onProgress, compat: spec.compat });
   if (opened.revision) return fromPart(name, opened.revision, spec, build);
   const draft = newDraft(name, opened);
+  if (spec.base === name) throw containerInvalid(name, "base", "a container cannot be laid over itself");
   if (spec.base !== undefined) draft.source = { ...draft.source, base: checkContainerName(spec.base) };
   // Of a Tree there is no other config that this one could be laid over.
   const { config, ...rest } = spec;

@@ -26,7 +26,6 @@ export interface BaseImage {
  * @throws {@link PvError} `CONTAINER_INVALID` when there is none, `OBJECT_MISSING` when its bytes are not at hand.
  */
 export async function baseOf(name: string, base: string, within: Revision | undefined): Promise<BaseImage> {
-  if (base === name) throw containerInvalid(name, "base", "a container cannot be laid over itself");
   const id = within?.state[`${base}/root.squashfs`];
   if (!within || typeof id !== "string") {
     const hint = "createRevision knows all its containers; createContainer needs within";

@@ -69,8 +69,15 @@ export function withoutEmulator(tree: Tree): Tree {
 }
 
 /** The image in the draft, with the file beside it that says what it was made from. */
-export async function setRoot(draft: Draft, file: string, id: ObjectId, store: ObjectStore): Promise<void> {
-  for (const name of Object.keys(draft.objects)) if (/^root\.(?:ovl\.)?squashfs/.test(name)) delete draft.objects[name];
+export async function setRoot(
+  draft: Draft,
+  file: string,
+  id: ObjectId,
+  store: ObjectStore,
+  patch: boolean,
+): Promise<void> {
+  const gone = patch ? /^root\.ovl\.squashfs/ : /^root\.(?:ovl\.)?squashfs/;
+  for (const name of Object.keys(draft.objects)) if (gone.test(name)) delete draft.objects[name];
   draft.objects[file] = id;
   const { docker_digest, docker_ovl_digest } = draft.source;
   const digest = file === "root.ovl.squashfs" ? docker_ovl_digest : docker_digest;
@@ -80,7 +87,7 @@ export async function setRoot(draft: Draft, file: string, id: ObjectId, store: O
   }
   const own = `sha256:${id}`;
   // pvr tells a rootfs container by this member, which holds the text it was given.
-  draft.source = { rootfs_url: "tree", ...draft.source, rootfs_digest: own };
+  draft.source = { rootfs_url: "tree", ...draft.source, ...(patch ? {} : { rootfs_digest: own }) };
   draft.objects[`${file}.rootfs-digest`] = await store.put(utf8(own));
 }
 

@@ -85,4 +85,7 @@ export interface ContainerOptions extends ContainerSpec, BuildOptions {
 }
 
 /** What {@link updateContainer} takes. */
-export interface UpdateOptions extends Partial<ContainerSpec>, BuildOptions {}
+export interface UpdateOptions extends Partial<ContainerSpec>, BuildOptions {
+  /** True to pack only what differs from the container's own root image (pvr's `app update --patch`). */
+  patch?: boolean | undefined;
+}

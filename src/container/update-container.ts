@@ -6,6 +6,7 @@ import { buildRoot, changePart, finish, fromPart, setSettings, withOrigin } from
 import { containerInvalid } from "./container-invalid.ts";
 import { draftOf, isRendered } from "./draft.ts";
 import { openSource } from "./opened-source.ts";
+import { plain } from "./settings.ts";
 import type { UpdateOptions } from "./types.ts";
 
 /**
@@ -13,6 +14,9 @@ import type { UpdateOptions } from "./types.ts";
  * as its src.json says: arguments, volumes, config, services, overlay. `args`, `volumes` and `config` are laid over what
  * is there, member by member; null takes an argument back. What was written into run.json by hand stays where no setting
  * changes it, and a configuration that comes out the same keeps its bytes.
+ *
+ * With `patch`, only what differs from the root image that is there is packed, as `root.ovl.squashfs` laid over it: a
+ * small download for a small change.
  *
  * The container's own signature goes; sign the result again. A package as the source replaces all of the container.
  *
@@ -30,7 +34,7 @@ import type { UpdateOptions } from "./types.ts";
  * ```
  */
 export async function updateContainer(revision: Revision, name: string, options: UpdateOptions): Promise<Revision> {
-  const { from, signal, onProgress, store = memoryStore(), ...spec } = options;
+  const { from, signal, onProgress, patch = false, store = memoryStore(), ...spec } = options;
   const known = listParts(revision).filter(({ kind }) => kind === "container");
   if (!known.some((part) => part.name === name)) {
     const names = known.map((part) => part.name);
@@ -39,6 +43,8 @@ export async function updateContainer(revision: Revision, name: string, options:
   const build = { store, signal, onProgress, within: revision };
   const kept = { state: composeState(), objects: revision.objects };
   signal?.throwIfAborted();
+  if (patch && from === undefined)
+    throw containerInvalid(name, "patch", "a patch needs what to patch to: give from, too");
   if (from === undefined)
     return replaceParts(revision, compose(await changePart(name, name, revision, spec, build), kept));
   const opened = await openSource(name, from, { store, signal, onProgress, compat: spec.compat });
@@ -46,9 +52,12 @@ export async function updateContainer(revision: Revision, name: string, options:
   const draft = draftOf(revision.state, name);
   if (!isRendered(draft.source))
     throw containerInvalid(name, "from", "the container was not made by the template: replace it with createContainer");
+  const patched = patch ? { rootfs_url: draft.source["rootfs_url"], rootfs_digest: draft.source["rootfs_digest"] } : {};
   withOrigin(draft, opened);
+  draft.source = { ...draft.source, ...plain(patched) };
+  if (spec.base === name) throw containerInvalid(name, "base", "a container cannot be laid over itself");
   if (spec.base !== undefined) draft.source = { ...draft.source, base: spec.base };
   setSettings(draft, spec);
-  await buildRoot(draft, opened, spec, build);
+  await buildRoot(draft, opened, spec, build, patch);
   return replaceParts(revision, compose(await finish(draft, spec, build), kept));
 }

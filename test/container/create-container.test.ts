@@ -429,6 +429,40 @@ describe("updateContainer", () => {
     expect(await text(other, "web/lxc.container.conf")).toContain('lxc.init.cmd = /e "c" "d"\n');
   });
 
+  it("patches: what differs is laid over the root that stays", async () => {
+    const layout = folder(images);
+    const image = (tag: string) => imageLayout(layout, { tag });
+    const before = await createContainer("p", { from: image("vec/base:1"), compat: "pvr-2023" });
+    const one = casesOf("docker").find(({ name }) => name.startsWith("d22"))!;
+    const patched = await updateContainer(before, "p", {
+      from: image("vec/derived:1"),
+      patch: true,
+      compat: "pvr-2023",
+    });
+    expect(await text(patched, "p/lxc.container.conf")).toBe(expected("docker", one, "p", "lxc.container.conf"));
+    expect(canonicalJson(document(patched, "p/run.json"))).toBe(
+      canonicalJson(parseJson(expected("docker", one, "p", "run.json")!)),
+    );
+    for (const key of ["p/root.squashfs", "p/root.squashfs.docker-digest"])
+      expect(patched.state[key]).toBe(before.state[key]);
+    const { docker_digest, docker_ovl_digest } = document(patched, "p/src.json");
+    expect(docker_digest).toBe(document(before, "p/src.json")["docker_digest"]);
+    expect(await text(patched, "p/root.ovl.squashfs.docker-digest")).toBe(docker_ovl_digest);
+    const whole = await updateContainer(patched, "p", { from: image("vec/derived:1"), compat: "pvr-2023" });
+    expect(Object.keys(whole.state).filter((key) => key.includes("ovl"))).toEqual([]);
+    expect(document(whole, "p/run.json")["volumes"]).toEqual([]);
+    const tree = await updateContainer(await start(), "web", { from: root("2", { "/etc/new": "n" }), patch: true });
+    expect([...(await listing(tree, "web/root.ovl.squashfs")).keys()]).toEqual([
+      "",
+      "etc",
+      "etc/new",
+      "sbin",
+      "sbin/init",
+    ]);
+    expect(await missingObjects(tree)).toEqual([]);
+    expect(await codeOf(updateContainer(tree, "web", { patch: true }))).toBe("CONTAINER_INVALID patch");
+  });
+
   it("refuses a container that is not there", async () => {
     expect(await codeOf(updateContainer(await start(), "nope", {}))).toBe("PART_UNKNOWN");
     expect(await codeOf(updateContainer(await start(), "web", { group: "nogroup" }))).toBe("CONTAINER_INVALID group");
