@@ -84,7 +84,8 @@ async function keepObject(
 
 /**
  * Reads a `.pvrexport.tgz` (plain or compressed, found by content) in one pass: from pvr, a hub, a package feed or
- * {@link writeExport}, members in any order, names with or without `./`. Every object is checked against its name on its
+ * {@link writeExport}, members in any order, names with or without `./`; or a tar of a repository's `.pvr` folder, as far
+ * as it holds its objects. Every object is checked against its name on its
  * way into `store` (default: `memoryStore()`); the result may be partial, as exports of some parts are.
  *
  * Objects that the state does not name are not kept, unless they come before the state does. Other files and folders are
@@ -124,12 +125,14 @@ export async function readExport(
       const message = `an export holds no ${entry.kind}`;
       throw new PvError("PATH_UNSAFE", message, { path: entry.path }, { hint: "do not trust this archive" });
     }
-    if (entry.path === "json") {
+    // A tar of a repository's folder holds the same below `.pvr/`.
+    const path = entry.path.replace(/^\.pvr\//, "");
+    if (path === "json") {
       if (state) throw new PvError("STATE_CONFLICT", "the archive holds two states", { path: "json" });
       state = await readState(entry.open(), signal);
       wanted = new Set(listObjects(state).values());
-    } else if (entry.path.startsWith("objects/")) {
-      const id = entry.path.slice("objects/".length);
+    } else if (path.startsWith("objects/")) {
+      const id = path.slice("objects/".length);
       if (!isObjectId(id)) {
         const message = `${entry.path} is not named by the SHA-256 of an object`;
         throw new PvError("OBJECT_ID_INVALID", message, { id, path: entry.path });

@@ -110,6 +110,22 @@ describe("writeExport", () => {
     });
   });
 
+  it("says the size of an object beyond 8 GiB in a pax record", async () => {
+    const id = "a".repeat(64);
+    const sizeBytes = 9 * 2 ** 30;
+    const objects = {
+      has: async () => true,
+      get: () => ({ size: async () => sizeBytes, read: async (_: number, length: number) => new Uint8Array(length) }),
+    };
+    const reader = writeExport(
+      { state: parseState({ "#spec": "pantavisor-service-system@1", "web/big": id }), objects },
+      { gzip: false },
+    ).getReader();
+    const { value } = await reader.read();
+    expect(new TextDecoder().decode(value!.subarray(1024, 4096))).toContain(` size=${sizeBytes}\n`);
+    await reader.cancel();
+  });
+
   it("reports its progress and stops when it is told to", async () => {
     const revision = await sampleRevision();
     const events: Progress[] = [];
@@ -180,6 +196,20 @@ describe("readExport", () => {
     }
     expect(formatState(await readExport(renamed))).toBe(text);
     expect(formatState(await readExport(gzip(contentChunks(renamed))))).toBe(text);
+  });
+
+  it("takes a tar of a repository's folder", async () => {
+    const id = await sha256("hello");
+    const json = formatState(parseState({ ...state, "web/x": id }));
+    const tar = await archive({
+      ".pvr/json": json,
+      ".pvr/config": "{}",
+      [`.pvr/objects/${id}`]: "hello",
+      "web/x": "hello",
+    });
+    const revision = await readExport(tar);
+    expect([formatState(revision), await revision.objects.has(id)]).toEqual([json, true]);
+    expect(await codeOf(readExport(await archive({ ".pvr/json": json, json })))).toBe("STATE_CONFLICT");
   });
 
   it("does not keep objects that the state does not name", async () => {

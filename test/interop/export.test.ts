@@ -32,6 +32,32 @@ function listing(root: string): string[] {
     .toSorted();
 }
 
+describeWith(["pvparse"], "what we make, read by the device's own parser", () => {
+  it("accepts a whole firmware", async () => {
+    const revision = await createRevision({
+      device: {},
+      bsp: { linux: utf8("kernel"), initrd: utf8("initramfs"), drivers: { all: { wifi: ["brcmfmac"] } } },
+      containers: {
+        data: { from: files({}), status_goal: "MOUNTED", group: "data" },
+        web: {
+          from: files({ "/sbin/init": init }),
+          roles: ["nobody"],
+          auto_recovery: { policy: "on-failure", max_retries: 2 },
+          drivers: { required: ["wifi"] },
+          network: { mode: "host" },
+          logs: [{ file: "/var/log/x", name: "x" }],
+          volumes: { "/data": "revision" },
+          provides: [{ name: "x", type: "unix", socket: "/run/x" }],
+          services: { optional: [{ name: "y", type: "rest" }] },
+        },
+      },
+    });
+    const input = JSON.stringify({ id: 1, text: formatState(revision) });
+    const { stdout } = spawnSync(findTool("pvparse")!, [], { input: `${input}\n`, encoding: "utf8" });
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "accepted", log: [] });
+  });
+});
+
 describeWith(["pvr"], "exports and deploy against pvr", () => {
   const folder = mkdtempSync(join(tmpdir(), "pv-export-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
