@@ -48,6 +48,10 @@ const rules = {
   PAYLOAD_MISMATCH: ["readers that trust the embedded payload see another state", "sign again"],
   SIGNATURE_INVALID: ["a device rejects the state", "what it covers was changed, or the signature was; sign again"],
   SIGNATURE_STALE: ["a device rejects the state", "resignState, or sign what it covers again"],
+  SIGNATURE_IS_CONTAINER: [
+    "a device parses it as a run.json",
+    "give the signature another name: raw, with the patterns of the part",
+  ],
   SIGNER_MISMATCH: ["readers disagree about who signed", "sign with the key of the first certificate"],
   SIGNER_UNKNOWN: ["a device rejects the state", "sign with a key that is trusted"],
   KEY_UNSUPPORTED: ["a device rejects it", "RSA from 2048 bits, P-256, P-384 or P-521"],
@@ -91,6 +95,7 @@ const rules = {
     "parts of different releases were put together",
   ],
   RELEASE_AUDIENCE: ["a device does not look", "this release is made for other devices"],
+  RELEASE_KEY_REPEATED: ["a device does not look", "a key counts once, however often it signs"],
   RELEASE_THRESHOLD: ["a device does not look", "more distinct keys have to sign"],
 } as const;
 

@@ -66,6 +66,9 @@ export function checkValues(entries: readonly TextEntry[]): Problem[] {
 }
 
 function checkJob({ key, patterns }: SignJob, jobs: readonly SignJob[], before: readonly TextEntry[]): Problem[] {
+  if (key.endsWith("/run.json")) {
+    return [problem("SIGNATURE_IS_CONTAINER", key, key, `a device takes ${key} for a container`)];
+  }
   const made = jobs.filter((job) => !before.some((entry) => entry.key === job.key)).map((job) => job.key);
   const entries = [
     ...before,

@@ -1,3 +1,4 @@
+import { partition } from "./partition.ts";
 import type { Patterns } from "./selection.ts";
 import { signatureKey } from "./signature-document.ts";
 import type { TextEntry } from "./state-text.ts";
@@ -68,20 +69,26 @@ function literal(path: string): string {
  * anew without the others. Nothing is excluded: `src.json` says where later builds fetch from.
  */
 function allJobs(entries: readonly TextEntry[], config: boolean): SignJob[] {
-  const keys = entries.map(({ key }) => key).filter((key) => !key.startsWith("_sigs/"));
-  const parts = [...new Set(keys.map((key) => /^([^_/][^/]*)\//.exec(key)?.[1] ?? ""))].filter(Boolean);
-  const covered = (key: string): boolean =>
-    parts.some((part) => key.startsWith(`${part}/`) || (config && key.startsWith(`_config/${part}/`)));
-  const rest = keys.filter((key) => !covered(key) && (config || !key.startsWith("_config/")));
+  const { parts, rest } = partition(entries);
+  const loose = rest.filter(({ key }) => config || !key.startsWith("_config/"));
   const job = (name: string, include: string[]): SignJob => ({
     key: signatureKey(name),
     patterns: { include, exclude: [signatureKey(name)] },
   });
   return [
-    ...parts.map((part) => {
-      const has = config && keys.some((key) => key.startsWith(`_config/${part}/`));
-      return job(part, [`${literal(part)}/**`, ...(has ? [`_config/${literal(part)}/**`] : [])]);
+    ...[...parts].map(([part, own]) => {
+      const configured = config && own.some(({ key }) => key.startsWith("_config/"));
+      const include = [`${literal(part)}/**`, ...(configured ? [`_config/${literal(part)}/**`] : [])];
+      // To a device, a key that ends in /run.json is a container.
+      return job(part === "run" ? "run.part" : part, include);
     }),
-    ...(rest.length > 0 ? [job(SKELETON, rest.map(literal))] : []),
+    ...(loose.length > 0
+      ? [
+          job(
+            SKELETON,
+            loose.map(({ key }) => literal(key)),
+          ),
+        ]
+      : []),
   ];
 }

@@ -1,11 +1,12 @@
 import type { Finding } from "../../core/index.ts";
+import type { PublicKey } from "../public-key.ts";
 import type { TextEntry } from "../state-text.ts";
 import type { SignatureReport, Verdict, VerifyReport } from "../types.ts";
 
 /** The better one of several opinions of a path. */
 const order: readonly Verdict[] = ["unsigned", "invalid", "untrusted", "trusted"];
 
-/** Puts a report together; it accepts where no reason is an error. */
+/** Puts a report together: errors first, and one of them rejects. */
 export function makeReport(
   entries: readonly Pick<TextEntry, "key">[],
   signatures: readonly SignatureReport[],
@@ -17,14 +18,17 @@ export function makeReport(
       if (order.indexOf(verdict) > order.indexOf(paths.get(path) ?? "unsigned")) paths.set(path, verdict);
     }
   }
-  const decision = reasons.some(({ severity }) => severity === "error") ? "reject" : "accept";
-  return { decision, reasons, signatures, paths };
+  const errors = reasons.filter(({ severity }) => severity === "error");
+  const warnings = reasons.filter(({ severity }) => severity !== "error");
+  return { decision: errors.length > 0 ? "reject" : "accept", reasons: [...errors, ...warnings], signatures, paths };
 }
 
 /** What a judge found out about one signature. */
 export interface Judgement {
   report: SignatureReport;
   findings: Finding[];
+  /** The key that made the signature, where it is known. */
+  key?: PublicKey;
 }
 
 /** Keys of entries. */

@@ -25,6 +25,7 @@ export async function judgeSignature(
 ): Promise<Judgement> {
   const report: SignatureReport = { name, verdict: "invalid", paths: [], excluded: [] };
   const findings: Finding[] = [];
+  let key: PublicKey | undefined;
   try {
     const signature = readStrictly(document);
     report.alg = signature.alg;
@@ -36,7 +37,7 @@ export async function judgeSignature(
       throw new Objection("PAYLOAD_MISMATCH", "the embedded payload is not what the signature covers");
     }
     const certificates = readCertificates(signature.header);
-    const key = await signerOf(signature, certificates, payload, anchors);
+    key = await signerOf(signature, certificates, payload, anchors);
     report.verdict = "untrusted";
     findings.push(...(await believe(key, certificates, anchors, report)));
     report.verdict = "trusted";
@@ -48,7 +49,7 @@ export async function judgeSignature(
     if (!(error instanceof Objection)) throw error;
     findings.push(finding(error.code, name, `${name}: ${error.message}`));
   }
-  return { report, findings };
+  return { report, findings, ...(key && { key }) };
 }
 
 /** What pvr and a device both select. */
