@@ -10,10 +10,14 @@ export class NumberRangeError extends RangeError {}
 const MAX_ZEROS = 100_000;
 const INT64_MAX = 2n ** 63n - 1n;
 
+function inRange(exponent: bigint): bigint {
+  if (exponent > INT64_MAX || exponent < -INT64_MAX - 1n) throw new NumberRangeError("its exponent exceeds 64 bits");
+  return exponent;
+}
+
 function exponentOf(text: string): bigint | number {
   if (text.length <= 15) return Number(text);
-  const exponent = BigInt(text.startsWith("+") ? text.slice(1) : text);
-  if (exponent > INT64_MAX || exponent < -INT64_MAX - 1n) throw new NumberRangeError("its exponent exceeds 64 bits");
+  const exponent = inRange(BigInt(text.startsWith("+") ? text.slice(1) : text));
   // Far from 2^53, so that sums with a count of digits stay exact.
   return exponent < 10n ** 15n && exponent > -(10n ** 15n) ? Number(exponent) : exponent;
 }
@@ -42,7 +46,7 @@ export function canonicalNumber(text: string): string {
   const scale = (point < 0 ? all.length : point) - start;
   if (typeof exponent === "bigint") {
     if (exponent > 0n) throw new NumberRangeError("its exponent is too large to be spelled out");
-    return `${sign}${digits[0]}.${digits.slice(1) || "0"}E${exponent + BigInt(scale - 1)}`;
+    return `${sign}${digits[0]}.${digits.slice(1) || "0"}E${inRange(exponent + BigInt(scale - 1))}`;
   }
   const zeros = exponent + scale - digits.length;
   if (zeros >= 0) {
