@@ -18,7 +18,7 @@ export { listObjects } from "./list-objects.ts";
 export { listParts } from "./list-parts.ts";
 export { parseJson } from "./parse-json.ts";
 export { parseState } from "./parse-state.ts";
-export { isInlineJson } from "./part-name.ts";
+export { isInlineJson, partName } from "./part-name.ts";
 export { selectKeys } from "./select-keys.ts";
 export { removePart, selectParts } from "./select-parts.ts";
 export { stateOf, withState } from "./state-like.ts";

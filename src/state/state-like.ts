@@ -11,11 +11,9 @@ import type { State, StateLike } from "./types.ts";
  * ```
  */
 export function stateOf(from: StateLike): State {
-  if (typeof from !== "object" || from === null) throw new TypeError("expected a state or a revision");
-  if (Object.hasOwn(from, "#spec")) return from as State;
-  const carried = (from as { state?: State }).state;
-  if (typeof carried !== "object" || carried === null) throw new TypeError("expected a state or a revision");
-  return carried;
+  const state = Object.hasOwn(from ?? {}, "#spec") ? from : (from as { state?: State } | null)?.state;
+  if (typeof state !== "object" || state === null) throw new TypeError("expected a state or a revision");
+  return state as State;
 }
 
 /** The same thing with another state: a state becomes it, a revision gets it. */

@@ -1,5 +1,45 @@
 import { utf8 } from "../../core/index.ts";
-import { bracketEnd, inBracket } from "./bracket.ts";
+
+/** As long as a path can be (`PATH_MAX`); what a bracket that never closes costs grows with the square. */
+const MAX_LENGTH = 4096;
+
+/** Names of the C locale's classes, as the inside of a JavaScript one. */
+const classes: Readonly<Record<string, string>> = {
+  alnum: "\\da-zA-Z",
+  alpha: "a-zA-Z",
+  blank: " \\t",
+  cntrl: "\\0-\\x1f\\x7f",
+  digit: "\\d",
+  graph: "!-~",
+  lower: "a-z",
+  print: " -~",
+  punct: "!-/:-@[-`{-~",
+  space: " \\t-\\r",
+  upper: "A-Z",
+  xdigit: "\\da-fA-F",
+};
+
+/** UTF-8, one character a byte. */
+const binary = (text: string): string =>
+  /[^\0-\x7f]/.test(text) ? Array.from(utf8(text), (byte) => String.fromCharCode(byte)).join("") : text;
+const literal = (byte: string): string => byte.replace(/\W/, "\\$&");
+
+/** An escaped byte, a bracket expression that closes, or a byte. */
+const tokens = /\\(.)|\[([!^]?)((?:\]|(?!\]))(?:\[([:.=])(?:(?!\4\]).)*\4\]|\[(?![:.=])|[^\][])*)\]|./gs;
+
+/** A bracket expression as a JavaScript one (musl's `match_bracket` in the C locale; a backslash is itself here). */
+function bracket(not: string, body: string): string {
+  let low = not || "[";
+  const inside = body.replace(/\[([:.=])((?:(?!\1\]).)*)\1\]|./gs, (byte, kind, name, at) => {
+    // Collating symbols and equivalence classes are read over, as musl does.
+    if (kind) return kind === ":" && Object.hasOwn(classes, name) ? classes[name]! : "";
+    const high = body[at + 1];
+    if (byte === "-" && at > 0 && high) return low <= high ? `${literal(low)}-${literal(high)}` : "";
+    low = byte;
+    return literal(byte);
+  });
+  return `[${not && "^"}${inside}]`;
+}
 
 /**
  * Makes a matcher of one pattern, for many keys: the include and exclude lists of `pvs@2` signatures as a device
@@ -9,7 +49,8 @@ import { bracketEnd, inBracket } from "./bracket.ts";
  *
  * `P` and other patterns are matched by `fnmatch(3)` with `FNM_PATHNAME` as musl has it, the C library of the official
  * images; bytes, not characters (`?` is no `é`). (glibc differs in brackets that hold a slash or a backslash.) A
- * device compares a key as it stands in the state's text: pass what stands between the quotes.
+ * device compares a key as it stands in the state's text: pass what stands between the quotes. A pattern longer than
+ * any path (4,096 characters) matches nothing.
  *
  * @example
  * ```ts
@@ -19,78 +60,35 @@ import { bracketEnd, inBracket } from "./bracket.ts";
  * ```
  */
 export function compileDeviceGlob(pattern: string): (key: string) => boolean {
-  const leadingDirectory = pattern === "**" || pattern.endsWith("/**");
-  const parts = components(utf8(pattern === "**" ? "" : leadingDirectory ? directoryName(pattern) : pattern));
-  return (key) => {
-    const bytes = utf8(key);
-    let from = 0;
-    for (const [index, part] of parts.entries()) {
-      const slash = bytes.indexOf(SLASH, from);
-      const end = slash < 0 ? bytes.length : slash;
-      const last = index === parts.length - 1;
-      if (last ? slash >= 0 && !leadingDirectory : slash < 0) return false;
-      if (!matchesPart(part, bytes, from, end)) return false;
-      from = end + 1;
-    }
-    return true;
-  };
-}
-
-const SLASH = 0x2f;
-const STAR = -1;
-const ANY = -2;
-
-/** A byte, {@link STAR}, {@link ANY}, or the text of a bracket expression. */
-type Token = number | Uint8Array;
-
-/** `dirname(3)` of a pattern that ends in a slash and two stars. */
-function directoryName(pattern: string): string {
-  return pattern.slice(0, -3).replace(/\/+$/, "") || "/";
-}
-
-function components(pattern: Uint8Array): Token[][] {
-  const parts: Token[][] = [[]];
-  for (let at = 0; at < pattern.length; ) {
-    const byte = pattern[at]!;
-    const end = byte === 0x5b ? bracketEnd(pattern, at) : -1;
-    if (end > 0) {
-      parts.at(-1)!.push(pattern.subarray(at, end));
-      at = end;
-      continue;
-    }
-    const escaped = byte === 0x5c && at + 1 < pattern.length;
-    const code = escaped ? pattern[at + 1]! : byte;
-    at += escaped ? 2 : 1;
+  if (pattern.length > MAX_LENGTH) return () => false;
+  // dirname(3) of a pattern that ends in a slash and two stars: the key itself, and all below it.
+  const below = /^\*\*$|\/\*\*$/.test(pattern);
+  const text = pattern === "**" ? "" : below ? pattern.slice(0, -3).replace(/\/+$/, "") || "/" : pattern;
+  const parts: string[][] = [[""]];
+  for (const [token, escaped, not = "", body] of binary(text).matchAll(tokens)) {
+    const part = parts.at(-1)!;
     // An escaped slash separates as well: musl splits before it looks at what is escaped.
-    if (code === SLASH) parts.push([]);
-    else parts.at(-1)!.push(escaped ? code : byte === 0x2a ? STAR : byte === 0x3f ? ANY : byte);
+    if ((escaped ?? token) === "/") parts.push([""]);
+    else if (token === "*") part.push("");
+    else part[part.length - 1] += body ? bracket(not, body) : token === "?" ? "[^]" : literal(escaped ?? token);
   }
-  return parts;
-}
-
-function matchesToken(token: Token, byte: number): boolean {
-  return typeof token === "number" ? token === ANY || token === byte : inBracket(token, byte);
-}
-
-/** One component; a star gives way one byte at a time, and only the last one needs to. */
-function matchesPart(part: readonly Token[], bytes: Uint8Array, from: number, end: number): boolean {
-  let next = 0;
-  let at = from;
-  let star = -1;
-  let behind = 0;
-  while (at < end) {
-    const token = part[next];
-    if (token === STAR) {
-      star = next++;
-      behind = at;
-    } else if (token !== undefined && matchesToken(token, bytes[at]!)) {
-      next++;
-      at++;
-    } else if (star >= 0) {
-      next = star + 1;
-      at = ++behind;
-    } else return false;
-  }
-  while (part[next] === STAR) next++;
-  return next === part.length;
+  // One expression between two stars: each is searched for behind the one before, so nothing is ever taken back.
+  const components = parts.map((part) =>
+    part.map(
+      (piece, index) => new RegExp(`${index ? "" : "^"}${piece}${part[index + 1] === undefined ? "$" : ""}`, "g"),
+    ),
+  );
+  return (key) => {
+    const names = binary(key).split("/");
+    if (below ? names.length < parts.length : names.length !== parts.length) return false;
+    return components.every((pieces, index) => {
+      let from = 0;
+      return pieces.every((piece) => {
+        piece.lastIndex = from;
+        const hit = piece.test(names[index]!);
+        from = piece.lastIndex;
+        return hit;
+      });
+    });
+  };
 }
