@@ -1,14 +1,14 @@
 import type { JsonValue } from "../core/index.ts";
 import { isObject, isSignature, memberOf, present, sameMember } from "./member.ts";
-import type { Aspect } from "./types.ts";
+import type { Aspect, PartDiff } from "./types.ts";
 
 /** By `<file> <member>`; the first that matches says what a member is about. */
 const meanings: readonly (readonly [RegExp, Aspect])[] = [
   [/^services\.|^run\.json services$/, "services"],
   [/^groups\.|^run\.json (?:group|runlevel)$|^device\.json groups$/, "group"],
   [/^args\.|^src\.json args$/, "arguments"],
-  [/^build\.|^src\.json (?:docker_|rootfs_|pvr|base$)|^pvpkg\.json (?:version$|.*url$)/, "version"],
-  [/^(?:run|config|mdev)\.|^src\.json (?:config|persistence|logs|exports)$/, "run"],
+  [/^(?:build|pvpkg)\.|^src\.json (?:docker_|rootfs_|pvr|base$)/, "version"],
+  [/^(?:run|config|mdev)\.|^src\.json config$/, "run"],
 ];
 
 /** What a changed document is about, sorted; `before` and `after` are its values, `undefined` where it is not there. */
@@ -21,26 +21,26 @@ export function aspectsOf(
   if (path.startsWith("_config/")) return ["overlay"];
   const [from, to] = [before, after].map((value) => (isObject(value) ? value : {}));
   const keys = Object.keys({ ...from, ...to }).filter((key) => !sameMember(from!, to!, key));
-  const found = (keys.length > 0 ? keys : [""]).map((key) => {
-    const member = `${path.slice(path.lastIndexOf("/") + 1)} ${key}`;
-    return meanings.find(([members]) => members.test(member))?.[1] ?? "other";
-  });
-  return [...new Set(found)].sort();
+  const file = path.slice(path.lastIndexOf("/") + 1);
+  const about = (key: string): Aspect => meanings.find(([members]) => members.test(`${file} ${key}`))?.[1] ?? "other";
+  return [...new Set((keys.length > 0 ? keys : [""]).map(about))].sort();
 }
 
-/** The first of a part's version texts that differs; nothing where all are the same. */
-export function versionOf(part: string, from: object, to: object): { before?: string; after?: string } | undefined {
-  const [old, next] = [from, to].map((state) => {
-    const documents = ["build", "src", "pvpkg"].map((file) => memberOf(state, `${part}/${file}.json`));
-    return Object.assign({}, ...documents.filter(isObject)) as object;
-  });
-  // Most telling first; "name@sha256:<hex>": the name is the image's, not the version's.
-  for (const key of ["version", "docker_tag", "docker_digest", "docker_ovl_digest", "rootfs_digest", "gitdescribe"]) {
-    const [before, after] = [old, next].map((document) => {
-      const text = memberOf(document, key);
-      return typeof text === "string" ? text.replace(/.*@/, "") : undefined;
-    });
-    if (before !== after) return present({ before, after });
-  }
-  return undefined;
+/** Where documents name a version, most telling first. */
+const versions = ["version", "docker_tag", "docker_digest", "docker_ovl_digest", "rootfs_digest"];
+
+/** The first version text that differs in a part's changed documents. */
+export function versionOf(changes: PartDiff["changes"]): PartDiff["version"] {
+  const found = versions.flatMap((key) =>
+    changes.flatMap((change) => {
+      if (change.kind === "object" || !change.aspects.includes("version")) return [];
+      const [before, after] = [change.before, change.after].map((document) => {
+        const text = memberOf(document, key);
+        // "name@sha256:<hex>": the name is the image's, not the version's.
+        return typeof text === "string" ? text.replace(/.*@/, "") : undefined;
+      });
+      return before === after ? [] : [present({ before, after })];
+    }),
+  );
+  return found[0];
 }

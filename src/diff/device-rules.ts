@@ -20,9 +20,8 @@ export function deviceKind(state: JsonObject, path: string): "document" | "objec
   if (value === undefined || path === "#spec" || (early !== undefined && early !== path)) return undefined;
   // With device.json, the older documents are not even kept.
   if (early) return !/^(?:bsp|dev)/.test(path) && memberOf(state, "device.json") !== undefined ? undefined : "document";
-  const [, file = ""] = /\/([a-z]+)\.json$/.exec(path) ?? [];
-  if (file === "run" || file === "services") return "document";
-  if (file === "src" || file === "build" || path.startsWith("_sigs/")) return undefined;
+  if (/\/(?:run|services)\.json$/.test(path)) return "document";
+  if (/\/(?:src|build)\.json$|^_sigs\//.test(path)) return undefined;
   return path.endsWith(".json") && !isObjectId(value) ? "document" : "object";
 }
 
@@ -38,32 +37,26 @@ function runMember(run: JsonObject, wanted: string): string | undefined {
   return value === undefined || typeof value === "object" ? undefined : String(value);
 }
 
-/** The device's own groups; it uses them where a state has none. */
-const standardGroups: readonly JsonValue[] = [
-  { name: "data", restart_policy: "system" },
-  { name: "root", restart_policy: "system" },
-  { name: "app" },
-  // Last: a container without group lands here, or in "root" (runlevel mode), which restarts alike.
-  { name: "platform", restart_policy: "system" },
-];
+/** The device's own groups, which it uses where a state has none; also what `runlevel` may say. */
+const levels = ["data", "root", "app", "platform"];
 
 /** Reads the containers of a state: every document `.../run.json`, by the name it says; the first of a name counts. */
 export function containersOf(state: JsonObject): Containers {
   const device = memberOf(state, "device.json");
   const own = device === undefined ? memberOf(state, "groups.json") : (memberOf(device, "groups") ?? []);
-  const groups = (Array.isArray(own) ? own : own === undefined ? standardGroups : []) as readonly JsonValue[];
+  // A container without group lands in the last one; without own groups in "root" or "platform", which restart alike.
+  const policy = (name: string): string => (name === "app" ? "container" : "system");
+  const groups = [own ?? levels.map((name) => ({ name, restart_policy: policy(name) }))].flat() as readonly JsonValue[];
   const containers = new Map<string, boolean>();
   for (const path of Object.keys(state).sort()) {
     const run = memberOf(state, path);
     if (!path.endsWith("/run.json") || path === "bsp/run.json" || !isObject(run)) continue;
-    const name = runMember(run, "name");
+    const [name, level, named, own] = ["name", "runlevel", "group", "restart_policy"].map((key) => runMember(run, key));
     if (name === undefined || containers.has(name)) continue;
-    const level = runMember(run, "runlevel");
-    const wanted = runMember(run, "group") ?? (/^(?:data|root|platform|app)$/.test(level ?? "") ? level : undefined);
+    const wanted = named ?? levels.find((one) => one === level);
     const group = wanted === undefined ? groups.at(-1) : groups.find((one) => memberOf(one, "name") === wanted);
     // What the device does not know, it reboots for.
-    const policy = runMember(run, "restart_policy") ?? (group && (memberOf(group, "restart_policy") ?? "container"));
-    containers.set(name, policy === "container");
+    containers.set(name, (own ?? (group && (memberOf(group, "restart_policy") ?? "container"))) === "container");
   }
   return containers;
 }

@@ -1,8 +1,7 @@
 import type { JsonObject } from "../core/index.ts";
-import { type StateLike, stateOf } from "../state/index.ts";
+import { partName, type StateLike, stateOf } from "../state/index.ts";
 import { aspectsOf, versionOf } from "./aspects.ts";
 import { isObjectId, memberOf, present, sameMember } from "./member.ts";
-import { partName } from "./paths.ts";
 import type { DocumentChange, ObjectChange, StateDiff } from "./types.ts";
 
 /** One change, or two where a document became an object or the other way round. */
@@ -25,7 +24,7 @@ function changesOf(path: string, from: JsonObject, to: JsonObject): (ObjectChang
  * the signature. Equal is what has the same canonical text: the order of members and the spelling of numbers are no
  * difference, a decimal beyond a double's digits is.
  *
- * @throws {@link PvError} `STATE_INVALID` when a document nests deeper than 1,000 levels.
+ * @throws {@link PvError} `CHANGE_IMPOSSIBLE` when a document nests deeper than 1,000 levels.
  * @example
  * ```ts
  * import { diffStates, parseState } from "@pv/sdk";
@@ -38,30 +37,19 @@ function changesOf(path: string, from: JsonObject, to: JsonObject): (ObjectChang
  */
 export function diffStates(from: StateLike, to: StateLike): StateDiff {
   const [old, next] = [stateOf(from), stateOf(to)];
-  const parts = new Map<string, { old?: boolean; next?: boolean; paths: Set<string> }>();
-  for (const side of ["old", "next"] as const) {
-    const state = side === "old" ? old : next;
-    for (const path of Object.keys(state)) {
-      if (state[path] === undefined) continue;
-      const name = partName(path);
-      let part = parts.get(name);
-      if (!part) parts.set(name, (part = { paths: new Set() }));
-      part[side] = true;
-      if (!sameMember(old, next, path)) part.paths.add(path);
-    }
+  const changed = new Map<string, string[]>();
+  for (const path of Object.keys({ ...old, ...next }).sort()) {
+    const name = partName(path);
+    if (sameMember(old, next, path)) continue;
+    const paths = changed.get(name);
+    if (paths) paths.push(path);
+    else changed.set(name, [path]);
   }
-  return {
-    parts: [...parts.keys()].sort().flatMap((name) => {
-      const part = parts.get(name)!;
-      if (part.paths.size === 0) return [];
-      const change = !part.old ? "added" : part.next ? "changed" : "removed";
-      const version = versionOf(name, old, next);
-      return {
-        name,
-        change,
-        ...present({ version }),
-        changes: [...part.paths].sort().flatMap((path) => changesOf(path, old, next)),
-      } as const;
-    }),
-  };
+  const [before, after] = [old, next].map((state) => new Set(Object.keys(state).map(partName)));
+  const parts = [...changed].map(([name, paths]) => {
+    const changes = paths.flatMap((path) => changesOf(path, old, next));
+    const change = !before!.has(name) ? "added" : after!.has(name) ? "changed" : "removed";
+    return { name, change, ...present({ version: versionOf(changes) }), changes } as const;
+  });
+  return { parts: parts.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }

@@ -20,16 +20,19 @@ export function isSignature(value: unknown): boolean {
 }
 
 /** An own member: `constructor` and `__proto__` are names like any other; `undefined` where there is none. */
-export function memberOf(value: unknown, key: string | number): JsonValue | undefined {
-  return Object.hasOwn(value ?? {}, key) ? (value as { [key: string | number]: JsonValue })[key] : undefined;
+export function memberOf(value: unknown, key: string): JsonValue | undefined {
+  return Object.hasOwn(value ?? {}, key) ? (value as JsonObject)[key] : undefined;
 }
 
+/** Exact decimals of an array are kept by number. */
+const place = (object: object, key: string): string | number => (Array.isArray(object) ? Number(key) : key);
+
 /** What a member becomes, and where its exact decimals are kept; undefined: it goes. */
-export type Member = readonly [value: JsonValue | undefined, from: unknown];
+export type Member = readonly [value: JsonValue | undefined, from: object];
 
 /**
- * A frozen object of the members of some others; `make` gets each key of any of them with its path and values, the
- * values in the order of the objects.
+ * A frozen object (or array) of the members of some others; `make` gets each key of any of them with its path and
+ * values, the values in the order of the objects.
  */
 export function rebuild(
   path: string,
@@ -38,16 +41,22 @@ export function rebuild(
   make: (key: string, path: string, values: readonly (JsonValue | undefined)[]) => Member,
 ): JsonObject {
   checkDepth(depth, path);
-  const result: { [key: string]: JsonValue } = {};
+  const result = (Array.isArray(objects[0]) ? [] : {}) as JsonObject;
   for (const key of new Set(objects.flatMap((object) => Object.keys(object)))) {
     const values = objects.map((object) => memberOf(object, key));
     const [value, from] = make(key, path === "" ? key : `${path}/${key}`, values);
     if (value === undefined) continue;
     // A plain assignment to `__proto__` would make no member.
     Object.defineProperty(result, key, { value, enumerable: true });
-    if (typeof value === "number") carryNumber(result, from ?? {}, key);
+    if (typeof value === "number") carryNumber(result, from, place(from, key));
   }
   return Object.freeze(result);
+}
+
+/** A frozen copy of a value whose owner may change it later. */
+export function copyValue(value: JsonValue, depth: number): JsonValue {
+  if (typeof value !== "object" || value === null) return value;
+  return rebuild("", depth, [value], (_key, _path, [inner]) => [inner && copyValue(inner, depth + 1), value]);
 }
 
 /** Without the members that are `undefined`. */
@@ -55,60 +64,36 @@ export function present<T extends object>(object: T): { [K in keyof T]?: Exclude
   return Object.fromEntries(Object.entries(object).filter((entry) => entry[1] !== undefined)) as never;
 }
 
-function invalid(code: string, path: string, message: string): PvError {
-  const finding = {
-    code,
-    path,
-    message,
-    severity: "error",
-    stage: "parse",
-    effect: "rejected",
-    hint: "correct it",
-  } as const;
-  return new PvError("STATE_INVALID", message, { findings: [finding] });
-}
+/** A change that has no word or no result. */
+export const impossible = (path: string, message: string): PvError =>
+  new PvError("CHANGE_IMPOSSIBLE", `${path} ${message}`, { path });
 
 /** The object as a state, if it is one. */
 export function requireSpec(object: JsonObject): State {
   if (typeof memberOf(object, "#spec") === "string") return object as State;
-  throw invalid("SPEC_MISSING", "#spec", 'no "#spec" is left');
+  throw impossible("#spec", "is gone");
 }
 
 /** Ends a document nested deeper than any real one, before the call stack does. */
 export function checkDepth(depth: number, path: string): void {
-  if (depth > MAX_DEPTH) throw invalid("JSON_TOO_DEEP", path, `nested deeper than ${MAX_DEPTH} levels`);
+  if (depth > MAX_DEPTH) throw impossible(path, `nests deeper than ${MAX_DEPTH} levels`);
 }
 
 /**
  * True where the member `key` of both has one canonical text: numbers by their exact decimals, members by name in
  * whatever order, `undefined` as absent.
  */
-export function sameMember(a: object, b: object, key: string | number, depth = 0): boolean {
-  const left = memberOf(a, key);
-  const right = memberOf(b, key);
+export function sameMember(a: object, b: object, key: string, depth = 0): boolean {
+  const [left, right] = [memberOf(a, key), memberOf(b, key)];
   if (typeof left === "number" && typeof right === "number") {
-    const exact = exactNumber(a, key);
-    return exact === exactNumber(b, key) && (exact !== undefined || left === right);
+    const exact = exactNumber(a, place(a, key));
+    return exact === exactNumber(b, place(b, key)) && (exact !== undefined || left === right);
   }
   if (left === right) return true;
-  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
-  checkDepth(depth, String(key));
-  // Exact decimals of an array are kept by number.
-  const isArray = Array.isArray(left);
+  if (!left || !right || typeof left !== "object" || typeof right !== "object") return false;
+  checkDepth(depth, key);
   return (
-    isArray === Array.isArray(right) &&
-    Object.keys(left).every((name) => sameMember(left, right, isArray ? Number(name) : name, depth + 1)) &&
-    Object.keys(right).every((name) => memberOf(left, name) !== undefined || memberOf(right, name) === undefined)
+    Array.isArray(left) === Array.isArray(right) &&
+    Object.keys({ ...left, ...right }).every((name) => sameMember(left, right, name, depth + 1))
   );
-}
-
-/** A frozen copy of a value whose owner may change it later. */
-export function copyValue(value: JsonValue, depth: number): JsonValue {
-  if (isObject(value))
-    return rebuild("", depth, [value], (_, _path, [inner]) => [inner && copyValue(inner, depth + 1), value]);
-  if (!Array.isArray(value)) return value;
-  checkDepth(depth, "");
-  const copy = value.map((inner: JsonValue) => copyValue(inner, depth + 1));
-  for (const index of copy.keys()) if (typeof copy[index] === "number") carryNumber(copy, value, index);
-  return Object.freeze(copy);
 }

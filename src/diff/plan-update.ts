@@ -1,13 +1,12 @@
 import type { JsonObject, ObjectId } from "../core/index.ts";
-import { type StateLike, stateOf } from "../state/index.ts";
+import { partName, type StateLike, stateOf } from "../state/index.ts";
 import { deviceKind } from "./device-rules.ts";
 import { diffStates } from "./diff-states.ts";
 import { isObjectId, memberOf, present } from "./member.ts";
-import { formatBytes, partName } from "./paths.ts";
 import { brokenSignatures } from "./signatures.ts";
 import { summarize } from "./summary.ts";
 import { transitionOf } from "./transition.ts";
-import type { PlanOptions, Reason, UpdatePlan } from "./types.ts";
+import type { ObjectSet, PlanOptions, Reason, UpdatePlan } from "./types.ts";
 
 /** The objects that a device holds for a state, each once; what it would not read is not among them. */
 function objectsOf(state: JsonObject): Set<ObjectId> {
@@ -28,7 +27,7 @@ function objectsOf(state: JsonObject): Set<ObjectId> {
  * after), the device reboots; else that container alone restarts. A state without groups of its own is judged by the
  * four default groups.
  *
- * @throws {@link PvError} `STATE_INVALID` when a document nests deeper than 1,000 levels.
+ * @throws {@link PvError} `CHANGE_IMPOSSIBLE` when a document nests deeper than 1,000 levels.
  * @example
  * ```ts
  * import { parseState, planUpdate } from "@pv/sdk";
@@ -38,8 +37,8 @@ function objectsOf(state: JsonObject): Set<ObjectId> {
  *     "web/root.squashfs": image.repeat(64),
  *     "web/run.json": { name: "web", type: "lxc", restart_policy: policy },
  *   });
- * const plan = planUpdate(state("container", "a"), state("container", "b"), { sizes: new Map([["b".repeat(64), 2048]]) });
- * if (plan.summary !== "Restarts web, no reboot; downloads 1 object (2.0 KiB).") throw new Error(plan.summary);
+ * const plan = planUpdate(state("container", "a"), state("container", "b"), { sizes: new Map([["b".repeat(64), 25e6]]) });
+ * if (plan.summary !== "Restarts web. No reboot. Objects to download: 1 (25 MB).") throw new Error(plan.summary);
  * const reboot = planUpdate(state("system", "a"), state("system", "b"));
  * if (reboot.reasons[0]?.rule !== "RESTART_POLICY_SYSTEM") throw new Error(reboot.summary);
  * ```
@@ -51,12 +50,12 @@ export function planUpdate(from: StateLike, to: StateLike, options: PlanOptions 
   const paths = [...new Set(diff.parts.flatMap((part) => part.changes.map(({ path }) => path)))];
   const wanted = objectsOf(next);
   const held = new Set(options.have ?? objectsOf(old));
-  // The size of what has one; all have if the set says so.
-  let known = 0;
-  const objects = (ids: Iterable<ObjectId>, keep: (id: ObjectId) => boolean): UpdatePlan["download"] => {
-    const list = [...ids].filter(keep);
-    known = list.reduce((sum, id) => sum + (sizes?.get(id) ?? 0), 0);
-    return { ids: list, sizeBytes: list.every((id) => sizes?.has(id)) ? known : undefined };
+  const sum = (ids: readonly ObjectId[], unknown: number): number =>
+    ids.reduce((total, id) => total + (sizes?.get(id) ?? unknown), 0);
+  const objects = (all: Iterable<ObjectId>, keep: (id: ObjectId) => boolean): ObjectSet => {
+    const ids = [...all].filter(keep);
+    const sizeBytes = sum(ids, Number.NaN);
+    return { ids, sizeBytes: sizeBytes >= 0 ? sizeBytes : undefined };
   };
   const kept = objects(wanted, (id) => held.has(id));
   const garbage = objects(held, (id) => !wanted.has(id));
@@ -64,9 +63,10 @@ export function planUpdate(from: StateLike, to: StateLike, options: PlanOptions 
   const refused: Reason[] = findings
     .filter(({ severity }) => severity === "error")
     .map(({ path, code, message }) => ({ part: partName(path), path, rule: code, message }));
-  // Those whose size is known may already be too much.
-  if (freeBytes !== undefined && known > freeBytes) {
-    const message = `${formatBytes(known)} to download, room for ${formatBytes(freeBytes)}`;
+  // What is known of the size may already be too much.
+  const known = sum(download.ids, 0);
+  if (known > (freeBytes ?? known)) {
+    const message = `${known} B to download, room for ${freeBytes} B`;
     refused.push({ part: "", path: "", rule: "NO_ROOM", message });
   }
   const { reasons, containers } = transitionOf(old, next, paths);

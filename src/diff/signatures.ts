@@ -14,22 +14,23 @@ function selectionOf(signature: unknown): unknown {
   }
 }
 
-/** Whether one of a list of patterns matches. */
-function matcher(patterns: unknown): (key: string) => boolean {
-  const matches = (Array.isArray(patterns) ? patterns : []).map((pattern) => compileDeviceGlob(String(pattern)));
-  return (key) => matches.some((match) => match(key));
-}
-
 /** Signatures that both states have, over something that differs; their names. */
 export function brokenSignatures(from: JsonObject, to: JsonObject, paths: readonly string[]): readonly string[] {
   // A device compares a key as it stands between the quotes.
   const keys = paths.map((path) => JSON.stringify(path).slice(1, -1));
-  return Object.keys(to).flatMap((key) => {
-    if (keys.length === 0 || !isSignature(to[key]) || !sameMember(from, to, key)) return [];
+  // Pattern lists made to waste time are not read to their end: what cannot be shown to hold counts as broken.
+  let work = 1e8;
+  const signatures = Object.keys(to).filter((key) => keys[0] && isSignature(to[key]) && sameMember(from, to, key));
+  const broken = signatures.filter((key) => {
     const selection = selectionOf(to[key]);
-    const included = matcher(memberOf(selection, "include"));
-    const excluded = matcher(memberOf(selection, "exclude"));
-    const broken = keys.some((path) => included(path) && !excluded(path));
-    return broken ? [key.replace(/^_sigs\/(.+)\.json$/, "$1")] : [];
+    const [include, exclude] = ["include", "exclude"].map((list) => {
+      const patterns = memberOf(selection, list);
+      return (Array.isArray(patterns) ? patterns : []).map((pattern) => compileDeviceGlob(String(pattern)));
+    });
+    work -= keys.length * (include!.length + exclude!.length);
+    const covers = (path: string): boolean =>
+      include!.some((match) => match(path)) && !exclude!.some((match) => match(path));
+    return work < 0 || keys.some(covers);
   });
+  return broken.map((key) => key.replace(/^_sigs\/(.+)\.json$/, "$1"));
 }

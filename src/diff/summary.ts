@@ -1,32 +1,26 @@
-import { formatBytes, visible } from "./paths.ts";
+import { oneLine } from "./one-line.ts";
 import type { UpdatePlan } from "./types.ts";
 
-/** Up to three names, and how many more. */
-function names(verb: string, all: readonly string[]): string[] {
-  const shown = all.slice(0, 3).map((name) => visible(name, 60));
-  return all.length > 0 ? [verb + shown.join(", ") + (all.length > 3 ? ` and ${all.length - 3} more` : "")] : [];
-}
+/** What is said of some names, as far as they fit into a title; nothing where there are none. */
+const list = (what: string, names: readonly string[]): string[] =>
+  names.length > 0 ? [what + oneLine(names.join(", "))] : [];
 
-/** A plan in one sentence. */
+/** A plan in a few short sentences. */
 export function summarize({ diff, transition, reasons, containers, download, brokenSignatures }: UpdatePlan): string {
-  const actions = (["stop", "restart", "start"] as const).flatMap((verb) => {
-    const who = containers.filter(({ action }) => action === verb);
-    return names(
-      `${verb}s `,
-      who.map(({ name }) => name),
-    );
-  });
-  const why = names(
-    `${transition.replace(/t$/, "ts")}: `,
-    reasons.map(({ message }) => message),
-  );
-  actions.push(diff.parts[0] ? "no reboot" : "nothing changes");
+  const why = reasons.map(({ message }) => message);
+  const said = list(transition === "reboot" ? "Reboots: " : "Rejected: ", why);
+  if (said.length === 0) {
+    for (const verb of ["Stop", "Restart", "Start"]) {
+      const who = containers.filter(({ action }) => action === verb.toLowerCase()).map(({ name }) => name);
+      said.push(...list(`${verb}s `, who));
+    }
+    said.push(diff.parts[0] ? "No reboot" : "Nothing changes");
+  }
   const { ids, sizeBytes } = download;
-  const size = sizeBytes === undefined ? "size unknown" : formatBytes(sizeBytes);
-  const said = [
-    reasons[0] ? why : actions.join(", "),
-    ...(ids[0] ? [`downloads ${ids.length} object${ids[1] ? "s" : ""} (${size})`] : []),
-    ...names("breaks the signature of ", brokenSignatures),
-  ].join("; ");
-  return `${said[0]!.toUpperCase() + said.slice(1)}.`;
+  if (ids[0]) {
+    const size = sizeBytes === undefined ? "size unknown" : `${Number((sizeBytes / 1e6).toPrecision(3))} MB`;
+    said.push(`Objects to download: ${ids.length} (${size})`);
+  }
+  said.push(...list("Broken signatures: ", brokenSignatures));
+  return `${said.join(". ")}.`;
 }

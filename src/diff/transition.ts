@@ -1,16 +1,15 @@
 import type { JsonObject } from "../core/index.ts";
+import { partName } from "../state/index.ts";
 import { type Containers, containersOf, deviceKind, ownerOf } from "./device-rules.ts";
-import { partName, visible } from "./paths.ts";
+import { oneLine } from "./one-line.ts";
 import type { Reason, UpdatePlan } from "./types.ts";
 
 /** The device's rules about one side of a change: who owns the path, and how that one restarts. */
-function rebootRule(path: string, containers: Containers): readonly [rule: string, why: string] | undefined {
+function rebootRule(path: string, containers: Containers): string | undefined {
   const alone = containers.get(ownerOf(path));
   if (alone) return undefined;
-  if (alone === false) return ["RESTART_POLICY_SYSTEM", "its container restarts with the system"];
-  if (path.startsWith("bsp/")) return ["BSP_CHANGED", "the board reads it at boot"];
-  if (partName(path) === "device") return ["DEVICE_CHANGED", "the system reads it at boot"];
-  return ["OWNER_NONE", "it belongs to no container"];
+  if (alone === false) return "RESTART_POLICY_SYSTEM";
+  return path.startsWith("bsp/") ? "BSP_CHANGED" : partName(path) === "device" ? "DEVICE_CHANGED" : "OWNER_NONE";
 }
 
 /** What a device does with two states that differ in `paths`. */
@@ -25,13 +24,13 @@ export function transitionOf(
   for (const path of paths) {
     const [before, after] = [deviceKind(from, path), deviceKind(to, path)];
     if (!before && !after) continue;
-    const found = (before && rebootRule(path, old)) ?? (after && rebootRule(path, next));
-    if (found) {
-      const what = !before ? "added" : after ? "changed" : "removed";
-      reasons.push({ part: partName(path), path, rule: found[0], message: `${visible(path)} ${what}; ${found[1]}` });
+    const rule = (before && rebootRule(path, old)) ?? (after && rebootRule(path, next));
+    if (rule) {
+      const why = rule === "RESTART_POLICY_SYSTEM" ? "its container restarts with the system" : "no container owns it";
+      reasons.push({ part: partName(path), path, rule, message: `${oneLine(path)}: ${why}` });
     } else touched.add(ownerOf(path));
   }
-  const names = [...new Set([...old.keys(), ...next.keys()])].sort();
+  const names = [...new Map([...old, ...next]).keys()].sort();
   const containers = names.map((name) => {
     const restarts = reasons.length > 0 || touched.has(name);
     return {

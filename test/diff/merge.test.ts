@@ -155,7 +155,7 @@ describe("mergeStates", () => {
     expect(Object.isFrozen(merged["b.json"])).toBe(true);
     expect(() =>
       mergeStates(state(), { ...state(), "#spec": "a" }, { ...state(), "#spec": "b" }, { resolve: () => null }),
-    ).toThrow(expect.toSatisfy((error: unknown) => isPvError(error, "STATE_INVALID")));
+    ).toThrow(expect.toSatisfy((error: unknown) => isPvError(error, "CHANGE_IMPOSSIBLE")));
   });
 
   it("takes signatures whole: half of each would be none", () => {

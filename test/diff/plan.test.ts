@@ -275,7 +275,7 @@ describe("planUpdate: objects", () => {
     expect(at(2017).transition).toBe("containers");
     expect(at(2016).transition).toBe("rejected");
     expect(at(2016).reasons).toEqual([
-      { part: "", path: "", rule: "NO_ROOM", message: "2.0 KiB to download, room for 2.0 KiB" },
+      { part: "", path: "", rule: "NO_ROOM", message: "2017 B to download, room for 2016 B" },
     ]);
     const half = new Map([[oid("9"), 5000]]);
     expect(at(4999, half).transition).toBe("rejected");
@@ -300,7 +300,7 @@ describe("planUpdate: objects", () => {
       ["web", "GROUP_UNKNOWN"],
       ["bsp", "BSP_CHANGED"],
     ]);
-    expect(made.summary).toMatch(/^Rejected: no group of that name, bsp\/kernel.img changed; .*\.$/);
+    expect(made.summary).toMatch(/^Rejected: no group of that name, bsp\/kernel.img: no container owns it\. /);
     expect(planUpdate(state(base), to, { findings: [finding("warning")] }).transition).toBe("reboot");
     expect(made.findings).toHaveLength(2);
   });
@@ -405,14 +405,14 @@ describe("planUpdate: as a whole", () => {
 
   it("sums up in one sentence", () => {
     expect(plan({ "web/root.squashfs": oid("9") }).summary).toBe(
-      "Restarts web, no reboot; downloads 1 object (size unknown).",
+      "Restarts web. No reboot. Objects to download: 1 (size unknown).",
     );
     expect(plan({ "web/src.json": {} }).summary).toBe("No reboot.");
     expect(plan({ "bsp/kernel.img": oid("9") }).summary).toBe(
-      "Reboots: bsp/kernel.img changed; the board reads it at boot; downloads 1 object (size unknown).",
+      "Reboots: bsp/kernel.img: no container owns it. Objects to download: 1 (size unknown).",
     );
     const many = Object.fromEntries([..."abcdef"].map((name) => [`${name}/run.json`, run(name)]));
-    expect(plan(many).summary).toBe("Starts a, b, c and 3 more, no reboot.");
+    expect(plan(many).summary).toBe("Starts a, b, c, d, e, f. No reboot.");
     const evil = plan({ "x/run.json": run("a\u001b[2J\n\u202e") });
     expect(evil.summary).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
