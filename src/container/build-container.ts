@@ -195,8 +195,7 @@ function rename(draft: Draft, from: string, to: string): void {
 async function patchPart(draft: Draft, spec: Partial<ContainerSpec>, build: Build): Promise<Revision> {
   const { name, before } = draft;
   const rest = allSettings.filter(
-    (setting) =>
-      !(runSettings as readonly string[]).includes(setting) && !["provides", "mdev", "overlay"].includes(setting),
+    (setting) => !runSettings.includes(setting) && !["provides", "mdev", "overlay"].includes(setting),
   );
   const wrong = rest.find((setting) => spec[setting] !== undefined);
   if (wrong !== undefined) throw containerInvalid(name, wrong, `${wrong} cannot be set: ${PATCH_HINT}`);

@@ -20,7 +20,7 @@ const limitNames = {
 } as const;
 
 /** Settings that need no more than run.json. */
-export const runSettings = [
+export const runSettings: readonly (keyof ContainerSpec)[] = [
   "group",
   "restart_policy",
   "status_goal",
@@ -31,10 +31,10 @@ export const runSettings = [
   "logs",
   "services",
   "exports",
-] as const;
+];
 
 /** All settings, that is all of a container but where it comes from and how it is packed. */
-export const allSettings = [
+export const allSettings: readonly (keyof ContainerSpec)[] = [
   ...runSettings,
   "config",
   "volumes",
@@ -45,7 +45,7 @@ export const allSettings = [
   "base",
   "verity",
   "resources",
-] as const;
+];
 
 /** True where one of these is given. */
 export function hasAny(spec: Partial<ContainerSpec>, names: readonly (keyof ContainerSpec)[]): boolean {

@@ -5,14 +5,14 @@ import { exactRun } from "./exact-run.ts";
 import { lxcConfig } from "./lxc-config.ts";
 import { runDocument } from "./run-document.ts";
 import { formatSource, type SourceDocument } from "./source-document.ts";
-import { type Compat, templateInput } from "./template-input.ts";
+import { templateInput } from "./template-input.ts";
 
 /** How {@link renderContainer} renders. */
 export interface RenderOptions {
   /** Names of the groups there are, in start order: a container without a group lands in the last one. */
   groups?: readonly string[] | undefined;
   /** pvr's exact template bytes, defects included (its values are then taken unchecked); correct output otherwise. */
-  compat?: Compat;
+  compat?: "pvr-2023" | undefined;
 }
 
 /** The files that a src.json renders to, as text by name. */
