@@ -1,0 +1,44 @@
+import { parseArgs } from "node:util";
+
+/** What the command line may say. */
+export interface GatewayOptions {
+  out: string;
+  platformRootfs?: string | undefined;
+  kernel?: string | undefined;
+  initrd?: string | undefined;
+  busybox?: string | undefined;
+  help: boolean;
+}
+
+export const usage = `Builds a complete IoT gateway: bsp, platform, tailscale, modbus, mqtt-broker, edge-app.
+
+  npm run quickstart -- [options]
+
+  --platform-rootfs FILE   a root file system (tar, plain or compressed) for the platform container
+  --kernel FILE            a kernel instead of the stand-in
+  --initrd FILE            a Pantavisor initramfs instead of the stand-in
+  --busybox FILE           a static busybox, put into every container so that the tree can be booted
+  --out FOLDER             where the results go (default: out)`;
+
+/** Reads the command line; a mistake in it is a `TypeError` that says which. */
+export function readOptions(args: readonly string[]): GatewayOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      "platform-rootfs": { type: "string" },
+      kernel: { type: "string" },
+      initrd: { type: "string" },
+      busybox: { type: "string" },
+      out: { type: "string", default: "out" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  return {
+    out: values.out,
+    platformRootfs: values["platform-rootfs"],
+    kernel: values.kernel,
+    initrd: values.initrd,
+    busybox: values.busybox,
+    help: values.help,
+  };
+}
