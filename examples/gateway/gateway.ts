@@ -2,96 +2,20 @@
  * The IoT gateway: a complete Pantavisor revision from a kernel, a tar, a package, a folder, an image and a literal.
  * Leaves `out/gateway.pvrexport.tgz` (for `pvr import`, a hub) and `out/storage/` (what a device boots).
  */
-
-import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { checkState, deploy, PvError, readTar, signState, verifyState, writeExport } from "@pv/sdk";
-import { createRevision, packageArchive, rootfs } from "@pv/sdk/container";
-import {
-  directoryStore,
-  exitWithError,
-  fileSource,
-  readDirectory,
-  saveFile,
-  terminalProgress,
-  writeDirectory,
-} from "@pv/sdk/node";
-import {
-  brokerConfig,
-  brokerTree,
-  edgeApp,
-  firmware,
-  modules,
-  platformTar,
-  standIn,
-  tailscalePackage,
-  withBusybox,
-} from "./inputs.ts";
-import { developerKeys } from "./keys.ts";
+import { exitWithError } from "@pv/sdk/node";
+import { buildGateway } from "./build.ts";
 import { readOptions, usage } from "./options.ts";
 import { partTable } from "./table.ts";
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options.help) return console.log(usage);
-  const given = (path: string | undefined, name: string) => (path ? fileSource(path) : standIn(name, 64 * 1024));
-  const busybox = options.busybox ? fileSource(options.busybox) : undefined;
-  const folder = join(import.meta.dirname, "in");
-  const job = { store: directoryStore(join(options.out, "objects")), onProgress: terminalProgress() };
-
-  const gateway = await createRevision(
-    {
-      device: { volumes: { "pv--devmeta": { persistence: "permanent" }, "pv--usrmeta": { persistence: "permanent" } } },
-      bsp: { linux: given(options.kernel, "kernel"), initrd: given(options.initrd, "initrd"), modules, firmware },
-      containers: {
-        platform: {
-          from: withBusybox(
-            readTar(options.platformRootfs ? fileSource(options.platformRootfs) : platformTar()),
-            busybox,
-          ),
-          group: "root",
-          volumes: { "/var/lib/connman": "permanent" },
-        },
-        tailscale: { from: packageArchive(await tailscalePackage(busybox)) },
-        modbus: {
-          from: withBusybox(readDirectory(join(folder, "modbus")), busybox),
-          group: "platform",
-          config: { Entrypoint: ["/usr/bin/modbusd"] },
-          overlay: readDirectory(join(folder, "modbus-config")),
-        },
-        "mqtt-broker": {
-          from: rootfs(withBusybox(brokerTree, busybox), brokerConfig),
-          group: "platform",
-          provides: [{ name: "mqtt", type: "unix", socket: "/run/mqtt.sock" }],
-        },
-        "edge-app": {
-          from: withBusybox(edgeApp, busybox),
-          config: { Entrypoint: ["/app/run"] },
-          group: "app",
-          services: { required: [{ name: "mqtt", type: "unix", target: "/run/mqtt.sock" }] },
-        },
-      },
-    },
-    job,
-  );
-
-  const { signer, root } = await developerKeys(join(import.meta.dirname, "keys"));
-  const signed = await signState(gateway, { signer }); // every part, and the skeleton: all that a strict device wants
-  const findings = checkState(signed);
-  if (findings.length > 0) throw new PvError("STATE_REJECTED", "a device would mind this revision", { findings });
-  const report = await verifyState(signed, { policy: "device-strict", trust: { certificates: root } });
-  if (report.decision === "reject")
-    throw new PvError("STATE_REJECTED", "a strict device would refuse this revision", { findings: report.reasons });
-
-  await writeFile(join(options.out, "ca.pem"), root);
-  await saveFile(writeExport(signed, job), join(options.out, "gateway.pvrexport.tgz"));
-  const storage = join(options.out, "storage");
-  await rm(storage, { recursive: true, force: true });
-  await writeDirectory(deploy(signed), storage, job);
-  console.log(await partTable(signed));
-  console.log(
-    `\n${join(options.out, "gateway.pvrexport.tgz")}  for pvr import, or a hub\n${storage}/  what a device boots\n${join(options.out, "ca.pem")}  what a device must trust`,
-  );
+  console.log(await partTable(await buildGateway(options)));
+  console.log(`
+${join(options.out, "gateway.pvrexport.tgz")}  for pvr import, or a hub
+${join(options.out, "storage")}/  what a device boots
+${join(options.out, "ca.pem")}  what a device must trust`);
 }
 
 main().catch(exitWithError);

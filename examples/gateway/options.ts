@@ -1,8 +1,11 @@
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 /** What the command line may say. */
 export interface GatewayOptions {
   out: string;
+  /** Where the developer CA is kept. */
+  keys: string;
   platformRootfs?: string | undefined;
   kernel?: string | undefined;
   initrd?: string | undefined;
@@ -18,7 +21,8 @@ export const usage = `Builds a complete IoT gateway: bsp, platform, tailscale, m
   --kernel FILE            a kernel instead of the stand-in
   --initrd FILE            a Pantavisor initramfs instead of the stand-in
   --busybox FILE           a static busybox, put into every container so that the tree can be booted
-  --out FOLDER             where the results go (default: out)`;
+  --out FOLDER             where the results go (default: out)
+  --keys FOLDER            where the developer CA is kept (default: examples/gateway/keys)`;
 
 /** Reads the command line; a mistake in it is a `TypeError` that says which. */
 export function readOptions(args: readonly string[]): GatewayOptions {
@@ -30,11 +34,13 @@ export function readOptions(args: readonly string[]): GatewayOptions {
       initrd: { type: "string" },
       busybox: { type: "string" },
       out: { type: "string", default: "out" },
+      keys: { type: "string", default: join(import.meta.dirname, "keys") },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   return {
     out: values.out,
+    keys: values.keys,
     platformRootfs: values["platform-rootfs"],
     kernel: values.kernel,
     initrd: values.initrd,
