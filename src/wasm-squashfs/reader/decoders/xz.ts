@@ -1,4 +1,4 @@
-import { type Bytes, concatBytes } from "../../../core/index.ts";
+import { type Bytes, concatBytes, PvError } from "../../../core/index.ts";
 import { type Decode, DecodeFailure } from "./decoder.ts";
 
 const corrupt = (what: string): DecodeFailure => new DecodeFailure("corrupt", `xz: ${what}`);
@@ -13,7 +13,7 @@ const CHECK_BYTES = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64];
  * dictionary it needs. LZMA2 names both in the clear, and a decoder fails when they are wrong, so what this says is a
  * bound that a hostile block cannot break.
  */
-export function measureXz(input: Uint8Array): { contentBytes: number; dictionaryBytes: number } {
+export function measureXz(input: Uint8Array): { contentBytes: number; dictionaryBytes: number; filtered: boolean } {
   let position = 0;
   const byte = (): number => {
     if (position >= input.length) throw corrupt("it is cut short");
@@ -38,10 +38,11 @@ export function measureXz(input: Uint8Array): { contentBytes: number; dictionary
 
   let contentBytes = 0;
   let dictionaryBytes = 0;
+  let filtered = false;
   for (;;) {
     const start = position;
     const size = byte();
-    if (size === 0) return { contentBytes, dictionaryBytes }; // the index
+    if (size === 0) return { contentBytes, dictionaryBytes, filtered }; // the index
     const end = start + (size + 1) * 4;
     const flags = byte();
     if ((flags & 0x3c) !== 0) throw corrupt("unknown block flags");
@@ -56,7 +57,10 @@ export function measureXz(input: Uint8Array): { contentBytes: number; dictionary
         if (length !== 1 || bits > 40) throw corrupt("no LZMA2 dictionary size");
         const dictionary = bits === 40 ? 2 ** 32 - 1 : (2 | (bits & 1)) * 2 ** ((bits >> 1) + 11);
         dictionaryBytes = Math.max(dictionaryBytes, dictionary);
-      } else position += length;
+      } else {
+        filtered = true;
+        position += length;
+      }
     }
     if (position > end - 4) throw corrupt("a block header is too short");
     position = end;
@@ -67,33 +71,40 @@ export function measureXz(input: Uint8Array): { contentBytes: number; dictionary
       contentBytes += length;
       // Stored chunks are as long as their content; the others say, and have a byte of properties if they reset.
       if (control < 0x80) position += length;
-      else position += (byte() << 8) + byte() + 1 + (control >= 0xc0 ? 1 : 0);
+      else {
+        const packed = (byte() << 8) + byte() + 1 + (control >= 0xc0 ? 1 : 0);
+        position += packed;
+      }
     }
     position += ((4 - ((position - end) % 4)) % 4) + CHECK_BYTES[check]!;
   }
 }
 
-/** A decoder by one of the optional packages, or undefined where none is installed. */
-export async function wasmXz(maxWindow: number): Promise<Decode | undefined> {
-  const decode = await loadPackage();
-  return (
-    decode &&
-    ((input, capacity) => {
-      const { contentBytes, dictionaryBytes } = measureXz(input);
-      if (contentBytes > capacity) throw new DecodeFailure("overlong", `${contentBytes} bytes`);
-      if (dictionaryBytes > maxWindow)
-        throw new DecodeFailure("dictionary", `a dictionary of ${dictionaryBytes} bytes`);
-      return decode(input);
-    })
-  );
+/** Decompresses one `.xz` file whose size and needs are known to be harmless. */
+interface XzPackage {
+  decode: (input: Bytes) => Bytes | Promise<Bytes>;
+  /** Knows the filters for machine code (BCJ) that mksquashfs' `-Xbcj` chooses. */
+  filters: boolean;
 }
 
-async function loadPackage(): Promise<((input: Bytes) => Promise<Bytes>) | undefined> {
+/** liblzma in WebAssembly: what writes xz reads it as well, filters and all. */
+async function liblzma(): Promise<XzPackage | undefined> {
+  try {
+    const { initModule, streamBufferDecode } = await import("node-liblzma/wasm");
+    await initModule();
+    return { decode: (input) => streamBufferDecode(input) as Bytes, filters: true };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The small decoder; also what reads `.tar.xz`. */
+async function xzDecompress(): Promise<XzPackage | undefined> {
   try {
     // A CommonJS package: Node shows its exports below `default`, bundlers beside it.
     const module = await import("xz-decompress");
     const { XzReadableStream } = (module as unknown as { default?: typeof module }).default ?? module;
-    return async (input) => {
+    const decode = async (input: Bytes): Promise<Bytes> => {
       const source = new ReadableStream<Uint8Array>({
         start(controller) {
           controller.enqueue(input);
@@ -101,15 +112,45 @@ async function loadPackage(): Promise<((input: Bytes) => Promise<Bytes>) | undef
         },
       });
       const parts: Uint8Array[] = [];
-      try {
-        const reader = new XzReadableStream(source).getReader();
-        for (let next = await reader.read(); !next.done; next = await reader.read()) parts.push(next.value);
-      } catch (error) {
-        throw new DecodeFailure("corrupt", `xz: ${error instanceof Error ? error.message : String(error)}`, error);
-      }
+      const reader = new XzReadableStream(source).getReader();
+      for (let next = await reader.read(); !next.done; next = await reader.read()) parts.push(next.value);
       return concatBytes(parts);
     };
+    return { decode, filters: false };
   } catch {
     return undefined;
   }
+}
+
+/** A decoder by one of the optional packages, or undefined where none is installed. */
+export async function wasmXz(
+  maxWindow: number,
+  packages: readonly (() => Promise<XzPackage | undefined>)[] = [liblzma, xzDecompress],
+): Promise<Decode | undefined> {
+  let found: XzPackage | undefined;
+  for (const load of packages) found ??= await load();
+  if (!found) return undefined;
+  const { decode, filters } = found;
+  const failed = (error: unknown): never => {
+    throw corrupt(error instanceof Error ? error.message : String(error));
+  };
+  return (input, capacity) => {
+    const { contentBytes, dictionaryBytes, filtered } = measureXz(input);
+    if (contentBytes > capacity) throw new DecodeFailure("overlong", `${contentBytes} bytes`);
+    if (dictionaryBytes > maxWindow) throw new DecodeFailure("dictionary", `a dictionary of ${dictionaryBytes} bytes`);
+    if (filtered && !filters) {
+      throw new PvError(
+        "CODEC_MISSING",
+        "xz blocks with a filter for machine code cannot be read here",
+        { codec: "xz", install: "node-liblzma" },
+        { hint: "npm install node-liblzma" },
+      );
+    }
+    try {
+      const bytes = decode(input);
+      return bytes instanceof Promise ? bytes.catch(failed) : bytes;
+    } catch (error) {
+      return failed(error);
+    }
+  };
 }
