@@ -6,6 +6,8 @@
 export { applyPatch } from "./apply-patch.ts";
 export { createPatch } from "./create-patch.ts";
 export { diffStates } from "./diff-states.ts";
+export { explainPlan } from "./explain-plan.ts";
 export { mergeStates } from "./merge-states.ts";
 export { planUpdate } from "./plan-update.ts";
+export { renderDiff } from "./render-diff.ts";
 export type * from "./types.ts";

@@ -76,7 +76,7 @@ export function requireSpec(object: JsonObject): State {
 
 /** Ends a document nested deeper than any real one, before the call stack does. */
 export function checkDepth(depth: number, path: string): void {
-  if (depth > MAX_DEPTH) throw impossible(path, `nests deeper than ${MAX_DEPTH} levels`);
+  if (depth > MAX_DEPTH) throw impossible(path, "nests too deep");
 }
 
 /**

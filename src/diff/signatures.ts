@@ -20,17 +20,16 @@ export function brokenSignatures(from: JsonObject, to: JsonObject, paths: readon
   const keys = paths.map((path) => JSON.stringify(path).slice(1, -1));
   // Pattern lists made to waste time are not read to their end: what cannot be shown to hold counts as broken.
   let work = 1e8;
-  const signatures = Object.keys(to).filter((key) => keys[0] && isSignature(to[key]) && sameMember(from, to, key));
-  const broken = signatures.filter((key) => {
+  const broken = Object.keys(to).filter((key) => {
+    if (!keys[0] || !isSignature(to[key]) || !sameMember(from, to, key)) return false;
     const selection = selectionOf(to[key]);
-    const [include, exclude] = ["include", "exclude"].map((list) => {
+    const lists = ["include", "exclude"].map((list) => {
       const patterns = memberOf(selection, list);
       return (Array.isArray(patterns) ? patterns : []).map((pattern) => compileDeviceGlob(String(pattern)));
     });
-    work -= keys.length * (include!.length + exclude!.length);
-    const covers = (path: string): boolean =>
-      include!.some((match) => match(path)) && !exclude!.some((match) => match(path));
-    return work < 0 || keys.some(covers);
+    work -= keys.length * lists.flat().length;
+    const [included, excluded] = lists.map((list) => (path: string) => list.some((match) => match(path)));
+    return work < 0 || keys.some((path) => included!(path) && !excluded!(path));
   });
   return broken.map((key) => key.replace(/^_sigs\/(.+)\.json$/, "$1"));
 }
