@@ -23,6 +23,7 @@ export {
   type NativeStats,
   type NativeTransform,
   type NativeZlib,
+  nativeBuffer,
   nativeCrypto,
   nativeFiles,
   nativeProcess,

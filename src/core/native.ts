@@ -156,3 +156,13 @@ export function nativeProcess(): { pid: number; cwd(): string; isAlive(pid: numb
     },
   };
 }
+
+interface NodeBuffer {
+  Buffer: { from(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array };
+}
+
+/** The same bytes as a Node `Buffer`, for native packages that take nothing else; as they are elsewhere. */
+export function nativeBuffer(bytes: Uint8Array): Uint8Array {
+  const found = builtin("node:buffer") as NodeBuffer | undefined;
+  return found?.Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) ?? bytes;
+}

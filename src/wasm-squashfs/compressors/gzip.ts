@@ -1,10 +1,25 @@
-import { type Bytes, nativeZlib } from "../../core/index.ts";
+import { type Bytes, type NativeZlib, nativeZlib } from "../../core/index.ts";
 import { COMPRESSOR } from "../format.ts";
 import type { Compressor } from "./compressor.ts";
-import { deflateLane, type Lane } from "./deflate-lane.ts";
+import { type BlockStream, hasReusableStreams, LANE_CHUNK_BYTES, lanePool, put } from "./lane-pool.ts";
 
 /** The level of the kernel's and mksquashfs' default; any other is said in the image. */
 const DEFAULT_LEVEL = 9;
+
+/**
+ * Blocks of at least this length may go through a stream that was used before. Node's zlib looks a few bytes past its
+ * input: in a window (64 KiB) that is not full yet those are left from the block before, and the result depends on them.
+ */
+const REUSE_BYTES = 98304;
+
+interface DeflateStream extends BlockStream {
+  reset(): void;
+}
+
+/** `node:zlib` with what lanes need of it. */
+interface DeflatingZlib extends NativeZlib {
+  createDeflate(options: { level: number; chunkSize: number; flush: number }): DeflateStream;
+}
 
 function gzipOptions(level: number): Bytes | undefined {
   if (level === DEFAULT_LEVEL) return undefined;
@@ -17,30 +32,29 @@ function gzipOptions(level: number): Bytes | undefined {
 
 /** Zlib streams (RFC 1950): the runtime's zlib in its thread pool, or fflate, which gives the same bytes everywhere. */
 export async function gzipCompressor(level: number, portable: boolean): Promise<Compressor> {
-  const zlib = portable ? undefined : nativeZlib();
   const base = { id: COMPRESSOR.gzip, options: gzipOptions(level) };
-  if (!zlib) {
-    // Loaded on demand: its tables take 10 MB that Node does not need.
-    const { zlibSync } = await import("fflate");
-    const fflateLevel = level as 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
-    const compressNow = (bytes: Bytes): Uint8Array => zlibSync(bytes, { level: fflateLevel });
-    return { ...base, compressNow, compress: async (bytes, into) => put(compressNow(bytes), bytes, into) };
-  }
-  const idle: Lane[] = [];
-  return {
-    ...base,
-    compressNow: (bytes) => zlib.deflateSync(bytes, { level }),
-    async compress(bytes, into) {
-      const lane = idle.pop() ?? deflateLane(zlib, level);
-      const length = await lane(bytes, into);
-      idle.push(lane);
-      return length;
-    },
-  };
+  const zlib = portable ? undefined : nativeZlib();
+  if (zlib) return { ...base, ...nativeDeflate(zlib as DeflatingZlib, level) };
+  // Loaded on demand: its tables take 10 MB that Node does not need.
+  const { zlibSync } = await import("fflate");
+  const compressNow = (bytes: Bytes): Uint8Array => zlibSync(bytes, { level: level as 1 });
+  return { ...base, compressNow, compress: async (bytes, into) => put(compressNow(bytes), bytes, into) };
 }
 
-/** Puts a result that is worth it where it belongs. */
-export function put(packed: Uint8Array, bytes: Uint8Array, into: Uint8Array): number {
-  if (packed.length < bytes.length) into.set(packed);
-  return packed.length;
+function nativeDeflate(zlib: DeflatingZlib, level: number): Pick<Compressor, "compress" | "compressNow"> {
+  const once = (bytes: Bytes, into: Bytes): Promise<number> =>
+    new Promise((resolve, reject) => {
+      zlib.deflate(bytes, { level }, (error, packed) => (error ? reject(error) : resolve(put(packed, bytes, into))));
+    });
+  // With this flush every write is a whole stream.
+  const flush = zlib.constants["Z_FINISH"]!;
+  const again = lanePool(
+    () => zlib.createDeflate({ level, chunkSize: LANE_CHUNK_BYTES, flush }),
+    (stream) => stream.reset(),
+  );
+  const reusable = hasReusableStreams();
+  return {
+    compressNow: (bytes) => zlib.deflateSync(bytes, { level }),
+    compress: (bytes, into) => (reusable && bytes.length >= REUSE_BYTES ? again : once)(bytes, into),
+  };
 }

@@ -1,0 +1,88 @@
+import { crc32, nativeBuffer, nativeZlib } from "../../core/index.ts";
+import { COMPRESSOR, METADATA_BYTES } from "../format.ts";
+import { codecMissing } from "./codec-missing.ts";
+import type { Compressor } from "./compressor.ts";
+import { put } from "./lane-pool.ts";
+
+/** Presets above differ only in dictionaries that no block fills. */
+const MOST_PRESET = 6;
+/** The kernel knows no CRC64, which is liblzma's default. */
+const CHECK_CRC32 = 1;
+/** Encoders at work at once: each takes some 20 MB. */
+const NATIVE_LANES = 3;
+const PACKAGE = "node-liblzma";
+
+/** Bytes of the stream header, before the first block header. */
+const STREAM_HEADER_BYTES = 12;
+const LZMA2 = 0x21;
+
+/** One `.xz` file a block with CRC32 and a dictionary that the kernel has room for. */
+export async function xzCompressor(level: number, blockSizeBytes: number, portable: boolean): Promise<Compressor> {
+  const preset = Math.min(level, MOST_PRESET);
+  const dictionaryBytes = Math.max(blockSizeBytes, METADATA_BYTES);
+  if (!portable && nativeZlib()) {
+    const native = await import("node-liblzma").catch(() => undefined);
+    if (native) return { id: COMPRESSOR.xz, ...nativeXz(native as unknown as NativeXz, preset, dictionaryBytes) };
+  }
+  const { openWasmXz } = await import("./xz-wasm.ts");
+  const encode = await openWasmXz(preset, dictionaryBytes).catch((cause: unknown) => {
+    throw codecMissing("xz", PACKAGE, "it brings liblzma for Node and, as WebAssembly, for browsers", cause);
+  });
+  return { id: COMPRESSOR.xz, compressNow: encode, compress: async (bytes, into) => put(encode(bytes), bytes, into) };
+}
+
+/** The package, as far as it is used here. */
+interface NativeXz {
+  xzAsync(bytes: Uint8Array, options: XzOptions): Promise<Uint8Array>;
+  xzSync(bytes: Uint8Array, options: XzOptions): Uint8Array;
+}
+
+interface XzOptions {
+  preset: number;
+  check: number;
+  threads: number;
+}
+
+function nativeXz(
+  native: NativeXz,
+  preset: number,
+  dictionaryBytes: number,
+): Pick<Compressor, "compress" | "compressNow"> {
+  const options: XzOptions = { preset, check: CHECK_CRC32, threads: 1 };
+  const running = new Set<Promise<unknown>>();
+  return {
+    compressNow: (bytes) => withDictionary(native.xzSync(nativeBuffer(bytes), options), dictionaryBytes),
+    async compress(bytes, into) {
+      while (running.size >= NATIVE_LANES) await Promise.race(running);
+      const result = native.xzAsync(nativeBuffer(bytes), options);
+      const done: Promise<unknown> = result.then(
+        () => running.delete(done),
+        () => running.delete(done),
+      );
+      running.add(done);
+      return put(withDictionary(await result, dictionaryBytes), bytes, into);
+    },
+  };
+}
+
+/** Exponent and low bit of a dictionary size (xz-file-format 5.3.1); the sizes here are powers of two. */
+function dictionaryByte(dictionaryBytes: number): number {
+  return (31 - Math.clz32(dictionaryBytes) - 12) * 2;
+}
+
+/**
+ * Says in the block header that a dictionary of `dictionaryBytes` is enough, which is true of content that is no
+ * longer: the package cannot set it, and the kernel fails with EIO on the 8 MiB that a preset asks for.
+ */
+export function withDictionary(xz: Uint8Array, dictionaryBytes: number): Uint8Array {
+  const size = (xz[STREAM_HEADER_BYTES]! + 1) * 4;
+  const header = new Uint8Array(xz.buffer, xz.byteOffset + STREAM_HEADER_BYTES, size);
+  let at = 2;
+  // Sizes of the block, where its header has them, are numbers of 7 bits a byte.
+  for (const flag of [0x40, 0x80]) if (header[1]! & flag) while (header[at++]! & 0x80);
+  if (header[at] !== LZMA2 || header[at + 1] !== 1) throw new TypeError("the xz package wrote a block without LZMA2");
+  header[at + 2] = dictionaryByte(dictionaryBytes);
+  const sum = crc32(header.subarray(0, size - 4));
+  new DataView(header.buffer, header.byteOffset).setUint32(size - 4, sum, true);
+  return xz;
+}
