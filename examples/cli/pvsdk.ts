@@ -8,6 +8,5 @@ const args = process.argv.slice(2);
 if (args[0] === "--version" || args[0] === "-v") {
   console.log(`pvsdk ${typeof PVSDK_VERSION === "undefined" ? "0.0.0-source" : PVSDK_VERSION}`);
 } else {
-  const { run } = await import("./program.ts");
-  await run(args);
+  import("./program.ts").then(({ run }) => run(args));
 }

@@ -8,6 +8,7 @@ export { type Fragment, getFragment, mergeFragment, parseFragment, selectFragmen
 export { type GoJsonOptions, goJson } from "./go-json.ts";
 export { type InitOptions, initRepository } from "./init-repository.ts";
 export { openRepository } from "./open-repository.ts";
+export { pvrPatch } from "./pvr-patch.ts";
 export { runtimeFolder } from "./runtime-folder.ts";
 export type * from "./types.ts";
 export { isInlineJson } from "./work-tree.ts";
