@@ -1,7 +1,7 @@
 import { isPvError, type Job, memorySink, type ObjectId, utf8 } from "../core/index.ts";
 import type { ObjectReader, ObjectStore } from "../objects/index.ts";
 import type { Tree, TreeEntry } from "../tree/index.ts";
-import { type SquashfsOptions, writeSquashfs } from "../wasm-squashfs/index.ts";
+import { createVerity, type SquashfsOptions, writeSquashfs } from "../wasm-squashfs/index.ts";
 import type { Draft } from "./draft.ts";
 
 /** Folders that lxc mounts on, which images leave out (pvr makes them too); parents first. */
@@ -105,7 +105,6 @@ export async function setVerity(
   draft.source = { ...draft.source, dm_enabled: on ? { ...others, [file]: true } : others };
   if (!on) return;
   const id = draft.objects[file]!;
-  const { createVerity } = await import("../wasm-squashfs/index.ts");
   const verity = await createVerity(reader.get(id), { signal }).catch((error: unknown) => {
     if (isPvError(error, "OBJECT_MISSING")) error.data.path ??= `${draft.name}/${file}`;
     throw error;

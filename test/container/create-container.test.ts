@@ -163,6 +163,36 @@ describe("createContainer", () => {
     expect(formatState(a)).toBe(formatState(b));
   });
 
+  it("protects the root with dm-verity, anew with each root, until told otherwise", async () => {
+    const from = (content: string): Tree => files({ "/sbin/init": { mode: 0o755, content } });
+    const web = await createContainer("web", { from: from("1"), verity: true });
+    expect(document(web, "web/run.json")["root-volume"]).toBe("dm:root.squashfs");
+    expect(document(web, "web/src.json")["dm_enabled"]).toEqual({ "root.squashfs": true });
+    const verity = document(web, "web/_dm/root.squashfs.json");
+    expect(verity).toMatchObject({
+      type: "dm-verity",
+      data_device: "root.squashfs",
+      hash_device: "root.squashfs.hash",
+    });
+    const tree = await readBytes(web.objects.get(web.state["web/root.squashfs.hash"] as string));
+    expect(new TextDecoder().decode(tree.subarray(0, 6))).toBe("verity");
+    const group = await updateContainer(web, "web", { status_goal: "STARTED" });
+    expect(group.state["web/_dm/root.squashfs.json"]).toEqual(verity);
+    const next = await updateContainer(web, "web", { from: from("2") });
+    expect(document(next, "web/run.json")["root-volume"]).toBe("dm:root.squashfs");
+    expect(document(next, "web/_dm/root.squashfs.json")["root_hash"]).not.toBe(verity["root_hash"]);
+    expect(await missingObjects(next)).toEqual([]);
+    const off = await updateContainer(next, "web", { verity: false });
+    expect(document(off, "web/run.json")["root-volume"]).toBe("root.squashfs");
+    expect(Object.keys(off.state).filter((key) => /_dm|hash/.test(key))).toEqual([]);
+    const on = await updateContainer(off, "web", { verity: true });
+    expect(canonicalJson(document(on, "web/_dm/root.squashfs.json"))).toBe(
+      canonicalJson(document(next, "web/_dm/root.squashfs.json")),
+    );
+    const elsewhere = createContainer("web", { from: knownImage(await sha256("an image")), verity: true });
+    await expect(elsewhere).rejects.toMatchObject({ code: "OBJECT_MISSING", data: { path: "web/root.squashfs" } });
+  });
+
   it("makes a partial container of an image that is elsewhere", async () => {
     const id = await sha256("an image");
     const web = await createContainer("web", { from: knownImage(id, { Entrypoint: ["/bin/web"] }), group: "app" });
