@@ -12,8 +12,8 @@ export const METADATA_BYTES = 8192;
 /** Images are padded to this, so that loop devices and dm-verity see all of them. */
 export const PADDING_BYTES = 4096;
 export const MIN_BLOCK_BYTES = 4096;
-export const MAX_BLOCK_BYTES = 1 << 20;
-export const DEFAULT_BLOCK_BYTES = 1 << 17;
+export const MAX_BLOCK_BYTES: number = 1 << 20;
+export const DEFAULT_BLOCK_BYTES: number = 1 << 17;
 
 /** Offsets in the superblock; the name says the width. */
 export const SUPERBLOCK = {
@@ -103,9 +103,9 @@ export const DIRECTORY_SIZE_EXTRA = 3;
 /** Bit 15 of a metadata block's header: stored as it is. */
 export const METADATA_UNCOMPRESSED = 0x8000;
 /** Bit 24 of a data block's size word: stored as it is; the word 0 is a block of zeros that is not stored. */
-export const DATA_UNCOMPRESSED = 1 << 24;
+export const DATA_UNCOMPRESSED: number = 1 << 24;
 /** The bits of a size word that hold the length on disk. */
-export const DATA_LENGTH_MASK = DATA_UNCOMPRESSED - 1;
+export const DATA_LENGTH_MASK: number = DATA_UNCOMPRESSED - 1;
 
 /** "none" for a fragment index and an xattr index. */
 export const NONE_U32 = 0xffffffff;
