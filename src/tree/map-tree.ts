@@ -15,6 +15,7 @@ export async function* readAgain(
   tree: Tree,
   orphans: Orphans,
   adopt: (target: TreeEntry, link: LinkEntry) => TreeEntry | undefined,
+  change: (link: LinkEntry) => TreeEntry | undefined = (link) => link,
 ): AsyncGenerator<TreeEntry, void, void> {
   if (orphans.size === 0) return;
   for await (const entry of tree) {
@@ -23,9 +24,14 @@ export async function* readAgain(
     orphans.delete(entry.path);
     let first: string | undefined;
     for (const link of links) {
-      const adopted = first === undefined ? adopt(entry, link) : { ...link, target: first };
-      first ??= adopted?.path;
-      if (adopted) yield adopted;
+      if (first === undefined) {
+        const adopted = adopt(entry, link);
+        first = adopted?.path;
+        if (adopted) yield adopted;
+        continue;
+      }
+      const changed = change(link);
+      if (changed) yield changed.kind === "hardlink" ? { ...changed, target: first } : changed;
     }
     if (orphans.size === 0) return;
   }
@@ -101,7 +107,7 @@ export function mapTree(tree: Tree, change: (entry: TreeEntry) => TreeEntry | un
         if (now === null) orphans.set(target, [...(orphans.get(target) ?? []), entry]);
         else yield { ...changed, target: now ?? target };
       }
-      yield* readAgain(tree, orphans, (target, { path }) => change({ ...target, path }));
+      yield* readAgain(tree, orphans, (target, { path }) => change({ ...target, path }), change);
     },
   });
 }

@@ -14,6 +14,8 @@ const IMPLIED = 4;
 const REMOVED = 8;
 /** `.wh..wh..opq`: what lower layers have below is gone. */
 const OPAQUE = 16;
+/** A file that a higher layer hides under a folder: what lower layers have there is gone all the same. */
+const REPLACED = 32;
 
 type Marks = Map<string, number>;
 
@@ -36,7 +38,8 @@ function hidesBelow(marks: Marks, folder: string, memo: Map<string, boolean>): b
   if (known !== undefined) return known;
   const bits = marks.get(folder) ?? 0;
   const above = parentPath(folder);
-  const hides = (bits & (OTHER | REMOVED | OPAQUE)) !== 0 || (above !== undefined && hidesBelow(marks, above, memo));
+  const hides =
+    (bits & (OTHER | REMOVED | REPLACED | OPAQUE)) !== 0 || (above !== undefined && hidesBelow(marks, above, memo));
   memo.set(folder, hides);
   return hides;
 }
@@ -45,7 +48,7 @@ function hides(marks: Marks, entry: TreeEntry, memo: Map<string, boolean>): bool
   const above = parentPath(entry.path);
   if (above !== undefined && hidesBelow(marks, above, memo)) return true;
   const bits = marks.get(entry.path) ?? 0;
-  if (bits & (OTHER | REMOVED)) return true;
+  if (bits & (OTHER | REMOVED | REPLACED)) return true;
   // Folders are one folder with the attributes of the highest layer that describes it.
   if (bits & FOLDER) return entry.kind !== "directory" || !(bits & IMPLIED) || isImplied(entry);
   return false;
@@ -76,12 +79,16 @@ function adopt(target: TreeEntry, { path }: LinkEntry): TreeEntry {
 }
 
 /** One layer under the marks of those above; gives what is seen of it. */
-async function* layerBelow(upper: Marks, current: Marks, tree: Tree, waiting: Orphans): AsyncGenerator<TreeEntry> {
+async function* layerBelow(upper: Marks, tree: Tree, waiting: Orphans): AsyncGenerator<TreeEntry, Marks, void> {
+  const current: Marks = new Map();
+  /** Links of this layer that wait. */
+  const own = new Set<LinkEntry>();
   const memo = new Map<string, boolean>();
   /** Links of higher layers name entries of this one; those of this one that find nothing name lower ones. */
   const fromAbove = new Map(waiting);
   /** What this layer holds and higher ones hide. */
   const hidden = new Set<string>();
+  const hiddenFolders = new Set<string>();
   /** Where each hard link of this layer, and each hidden file that took a link's name, leads. */
   const leads = new Map<string, string>();
   const orphans: Orphans = new Map();
@@ -95,10 +102,16 @@ async function* layerBelow(upper: Marks, current: Marks, tree: Tree, waiting: Or
       at = next;
     }
     const bits = current.get(at) ?? 0;
-    if (bits & FOLDER) throw invalid(links[0]!.path, `it is a hard link to ${at}, a folder`);
+    if (bits & FOLDER || hiddenFolders.has(at)) throw invalid(links[0]!.path, `it is a hard link to ${at}, a folder`);
     if (bits & OTHER && !seen.has(at)) for (const one of links) yield one.target === at ? one : { ...one, target: at };
     else if (hidden.has(at)) wait(orphans, at, links);
-    else wait(waiting, at, links);
+    else {
+      // Through another link that waits, it may be gone by now.
+      if (at === target && isGone(at, current, OTHER | REPLACED))
+        throw invalid(links[0]!.path, `it is a hard link to ${at}, which is not there`);
+      for (const one of links) own.add(one);
+      wait(waiting, at, links);
+    }
   }
 
   for await (const entry of tree) {
@@ -114,9 +127,11 @@ async function* layerBelow(upper: Marks, current: Marks, tree: Tree, waiting: Or
       else waiting.delete(path);
     }
     if (hides(upper, entry, memo)) {
-      if (folder) continue;
-      // A file in the place of a higher layer's folder still took away what lies below it in lower ones.
-      if ((upper.get(path) ?? 0) & FOLDER) mark(current, path, REMOVED);
+      if (folder) {
+        hiddenFolders.add(path);
+        continue;
+      }
+      if ((upper.get(path) ?? 0) & FOLDER) mark(current, path, REPLACED);
       if (entry.kind === "hardlink") {
         leads.set(path, entry.target);
         if (wanted.length > 0) yield* link(entry.target, wanted);
@@ -148,6 +163,8 @@ async function* layerBelow(upper: Marks, current: Marks, tree: Tree, waiting: Or
     if (wanted.length > 0) yield* link(path, wanted);
   }
   yield* readAgain(tree, orphans, adopt);
+  checkWaiting(waiting, current, own);
+  return current;
 }
 
 /** Folders above a path that neither this layer nor a higher one has given. */
@@ -165,15 +182,25 @@ function* missingFolders(path: string, upper: Marks, current: Marks): Generator<
   }
 }
 
-/** A link waits in vain once a layer on the way down removes what it names. */
-function checkWaiting(waiting: Orphans, current: Marks): void {
-  const memo = new Map<string, boolean>();
+/**
+ * A link waits in vain once a layer on the way down removes what it names. What a layer puts in the place of folders
+ * comes too late for links that it gave before; its whiteouts do not, they go first.
+ */
+function checkWaiting(waiting: Orphans, current: Marks, own: ReadonlySet<LinkEntry>): void {
   for (const [target, links] of waiting) {
-    const above = parentPath(target);
-    const gone =
-      ((current.get(target) ?? 0) & REMOVED) !== 0 || (above !== undefined && hidesBelow(current, above, memo));
-    if (gone) throw invalid(links[0]!.path, `it is a hard link to ${target}, which a layer removes`);
+    for (const bits of [REMOVED | OPAQUE, REMOVED | OPAQUE | OTHER | REPLACED]) {
+      const lost = isGone(target, current, bits) && links.find((one) => bits === (REMOVED | OPAQUE) || !own.has(one));
+      if (lost) throw invalid(lost.path, `it is a hard link to ${target}, which a layer removes`);
+    }
   }
+}
+
+/** True where marks of these kinds take a path away from lower layers. */
+function isGone(path: string, marks: Marks, bits: number): boolean {
+  if ((marks.get(path) ?? 0) & REMOVED) return true;
+  for (let above = parentPath(path); above !== undefined; above = parentPath(above))
+    if ((marks.get(above) ?? 0) & bits) return true;
+  return false;
 }
 
 /**
@@ -203,9 +230,7 @@ export function overlay(...trees: readonly Tree[]): Tree {
       const upper: Marks = new Map();
       const waiting: Orphans = new Map();
       for (const tree of trees.toReversed()) {
-        const current: Marks = new Map();
-        yield* layerBelow(upper, current, tree, waiting);
-        checkWaiting(waiting, current);
+        const current = yield* layerBelow(upper, tree, waiting);
         for (const [path, bits] of current) mark(upper, path, bits);
       }
       for (const [target, links] of waiting)
