@@ -1,6 +1,6 @@
 /** Services in the arguments of the build side: a device never reads them, run.json must repeat them. */
 import type { Keys } from "./keys.ts";
-import { childrenOf, kindOf, memberOf, rawOf, spanOf } from "./lookup.ts";
+import { childrenOf, kindOf, memberOf, rawOf } from "./lookup.ts";
 import { quote, type Reading } from "./reading.ts";
 import { ARRAY, OBJECT, type Tokens } from "./tokenizer.ts";
 
@@ -17,10 +17,9 @@ export function checkArguments(reading: Reading, json: Tokens, keys: Keys): void
     const container = reading.byFolder.get(name.slice(0, name.lastIndexOf("/")));
     if (!container || kindOf(json, token + 1) !== OBJECT) continue;
     const needs = new Map(container.needs.map((need) => [need.name, need]));
-    if (needs.size === 0 && !rawOf(json, token + 1).includes("PV_SERVICES_")) continue;
-    const document = reading.tokens(spanOf(json, token + 1));
+    const document = reading.sub(json, token + 1);
     const at = isSource ? memberOf(document, "args") : 0;
-    const args = at === undefined ? undefined : reading.tokens(spanOf(document, at));
+    const args = at === undefined ? undefined : reading.sub(document, at);
     const rendered = new Set<string>();
     for (const [argument, required] of ARGUMENTS) {
       const value = args && memberOf(args, argument);

@@ -1,8 +1,8 @@
 /** `bsp/run.json` and `bsp/drivers.json`. */
-import { childrenOf, find, kindOf, rawOf, sizeOf } from "./lookup.ts";
-import { checkSpelling, lookRaw, namesOf, valueSpan } from "./members.ts";
+import { childrenOf, find, kindOf, rawOf, sizeOf, textOf } from "./lookup.ts";
+import { checkSpelling, lookRaw, namesOf, valueToken } from "./members.ts";
 import { quote, type Reading } from "./reading.ts";
-import { ARRAY, OBJECT, type Span, STRING } from "./tokenizer.ts";
+import { ARRAY, OBJECT, STRING, type Tokens } from "./tokenizer.ts";
 
 const KEYS = [...["linux", "initrd", "fdt", "fit", "rpiab", "addons", "modules", "firmware", "initrd_config"]];
 
@@ -14,9 +14,8 @@ export interface BspFile {
 }
 
 /** Reads the boot files; what it returns is checked against the state's keys later. */
-export function readBsp(reading: Reading, span: Span): BspFile[] {
+export function readBsp(reading: Reading, json: Tokens): BspFile[] {
   const path = "bsp/run.json";
-  const json = reading.tokens(span);
   const files: BspFile[] = [];
   const file = (key: string, use: BspFile["use"]): string | undefined => {
     const name = lookRaw(reading, json, key, path);
@@ -39,7 +38,7 @@ export function readBsp(reading: Reading, span: Span): BspFile[] {
   } else if (reading.device.bootloader === "rpiab" && rpiab === undefined && fdt === undefined) {
     reading.report("BSP_RPIAB_MISSING", path, "the boot loader is rpiab and there is no rpiab image");
   } else if (kindOf(json, 0) !== OBJECT) {
-    reading.report("BSP_INVALID", path, `bsp/run.json is ${quote(reading.text.slice(span.from, span.to))}`);
+    reading.report("BSP_INVALID", path, `bsp/run.json is ${quote(textOf(json))}`);
   } else if (single === undefined && (linux === undefined || initrd === undefined)) {
     reading.report("BSP_INCOMPLETE", path, `no ${linux === undefined ? "linux" : "initrd"}`);
   }
@@ -60,11 +59,10 @@ export function readBsp(reading: Reading, span: Span): BspFile[] {
 }
 
 /** Reads the driver aliases that the device takes: of `all`, and of its FIT configuration. */
-export function readDrivers(reading: Reading, span: Span): void {
+export function readDrivers(reading: Reading, json: Tokens): void {
   const path = "bsp/drivers.json";
-  const json = reading.tokens(span);
   if (kindOf(json, 0) !== OBJECT) {
-    reading.report("DRIVERS_INVALID", path, `drivers.json is ${quote(reading.text.slice(span.from, span.to))}`);
+    reading.report("DRIVERS_INVALID", path, `drivers.json is ${quote(textOf(json))}`);
     return;
   }
   const { fitConfig } = reading.device;
@@ -72,25 +70,24 @@ export function readDrivers(reading: Reading, span: Span): void {
     const name = rawOf(json, key);
     const at = `${path}/${name}`;
     if (name === "all" || (fitConfig !== "" && name.slice(10) === fitConfig)) {
-      const value = valueSpan(reading, json, key, at);
-      if (!value || !readAliases(reading, value, at)) return;
+      const value = valueToken(reading, json, key, at);
+      if (value === undefined || !readAliases(reading, reading.sub(json, value), at)) return;
     } else if (name !== "#spec" && !name.startsWith("fitconfig:")) {
       reading.report("DRIVERS_UNREAD", at, `drivers of ${quote(name)}`);
     }
   }
 }
 
-function readAliases(reading: Reading, span: Span, path: string): boolean {
-  const json = reading.tokens(span);
+function readAliases(reading: Reading, json: Tokens, path: string): boolean {
   if (kindOf(json, 0) !== OBJECT) {
-    reading.report("DRIVERS_INVALID", path, `the aliases are ${quote(json.text.slice(span.from, span.to))}`);
+    reading.report("DRIVERS_INVALID", path, `the aliases are ${quote(textOf(json))}`);
     return false;
   }
   for (const key of childrenOf(json, 0)) {
     const alias = rawOf(json, key);
-    const value = valueSpan(reading, json, key, `${path}/${alias}`);
-    if (!value) return false;
-    const modules = reading.tokens(value);
+    const value = valueToken(reading, json, key, `${path}/${alias}`);
+    if (value === undefined) return false;
+    const modules = reading.sub(json, value);
     if (modules.failed) {
       reading.report(
         "DRIVER_UNREADABLE",

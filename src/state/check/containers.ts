@@ -1,13 +1,13 @@
 /** `<container>/run.json`: keys looked up among the members by the start of their name, acted on in a fixed order. */
 
 import { GOALS, RESTART_POLICIES } from "./groups.ts";
-import { begins, childrenOf, isText, kindOf, rawOf, sizeOf, spanOf } from "./lookup.ts";
-import { checkAutoRecovery, checkSpelling, look, lookRaw, namesOf, valueSpan } from "./members.ts";
+import { childrenOf, endOf, isText, kindOf, rawOf, sizeOf, startOf, textOf } from "./lookup.ts";
+import { checkAutoRecovery, checkSpelling, look, lookRaw, namesOf, valueToken } from "./members.ts";
 import { type Container, quote, type Reading } from "./reading.ts";
 import type { FindingCode } from "./rules.ts";
 import { readNeeds } from "./services.ts";
 import { readStorage } from "./storage.ts";
-import { ARRAY, OBJECT, type Span, type Tokens } from "./tokenizer.ts";
+import { ARRAY, OBJECT, type Tokens } from "./tokenizer.ts";
 
 /** In the order in which the device acts. */
 const KEYS = [
@@ -26,6 +26,8 @@ const KEYS = [
     "dev-log",
   ],
 ];
+const DRIVERS_KEYS = ["required", "optional", "manual"];
+const SERVICES_KEYS = ["required", "optional"];
 const RUNLEVELS = ["data", "root", "platform", "app"];
 
 /** One run.json while it is read. */
@@ -40,34 +42,44 @@ interface Run {
 
 type Act = (run: Run, key: number, raw: string, path: string) => void;
 
-export function readContainer(reading: Reading, key: string, span: Span): void {
-  const json = reading.tokens(span);
-  const text = (): string => quote(reading.text.slice(span.from, span.to));
+/** For each key the first member that begins like it. */
+function takeMembers(json: Tokens): Map<string, number> {
+  const taken = new Map<string, number>();
+  for (const member of childrenOf(json, 0)) {
+    const from = startOf(json, member);
+    const first = json.text.charCodeAt(from);
+    for (const name of KEYS) {
+      if (name.charCodeAt(0) !== first || taken.has(name) || endOf(json, member) - from < name.length) continue;
+      if (json.text.startsWith(name, from)) taken.set(name, member);
+    }
+  }
+  return taken;
+}
+
+export function readContainer(reading: Reading, key: string, json: Tokens): void {
   if (json.failed || (json.count > 0 && kindOf(json, 0) !== OBJECT)) {
-    reading.report("CONTAINER_INVALID", key, `${key} is ${text()}`);
+    reading.report("CONTAINER_INVALID", key, `${key} is ${quote(textOf(json))}`);
     return;
   }
   const run: Run = { reading, json, path: key };
-  const members = childrenOf(json, 0);
-  let acted = false;
+  const taken = takeMembers(json);
   for (const name of KEYS) {
-    const taken = members.find((member) => begins(json, member, name));
-    if (taken === undefined) continue;
+    const member = taken.get(name);
+    if (member === undefined) continue;
     const path = `${key}/${name}`;
-    if (!isText(json, taken, name)) {
+    if (!isText(json, member, name)) {
       reading.report(
         "KEY_SHADOWED",
         path,
-        `"${name}" is read from the member ${quote(rawOf(json, taken))}, which begins like it`,
+        `"${name}" is read from the member ${quote(rawOf(json, member))}, which begins like it`,
       );
     }
-    if (!valueSpan(reading, json, taken, path)) continue;
-    acts[name]!(run, taken, rawOf(json, taken + 1), path);
-    acted = true;
+    if (valueToken(reading, json, member, path) === undefined) continue;
+    acts[name]!(run, member, rawOf(json, member + 1), path);
   }
   if (run.container) checkSpelling(reading, json, KEYS, key);
   else if (!run.refused)
-    reading.report("CONTAINER_EMPTY", key, acted ? `${key} has no name` : `${key} has no key that is read`);
+    reading.report("CONTAINER_EMPTY", key, taken.size > 0 ? `${key} has no name` : `${key} has no key that is read`);
 }
 
 /** Without a container most keys end the reading; the first one is told. */
@@ -90,7 +102,7 @@ function enter({ reading, container }: Run, name: string, path: string, code: Fi
 
 /** The tokens of a value, when it may be acted on. */
 function sub({ reading, json }: Run, key: number): Tokens {
-  return reading.tokens(spanOf(json, key + 1));
+  return reading.sub(json, key + 1);
 }
 
 /** Elements of an array; refused when it is none. */
@@ -201,17 +213,17 @@ const acts: Readonly<Record<string, Act>> = {
     }
   },
   storage: ({ container, json, reading }, key, raw, path) => {
-    if (readStorage(reading, json, key + 1, path, container?.volumes ?? reading.volumes)) return;
+    if (readStorage(reading, reading.sub(json, key + 1), path, container?.volumes ?? reading.volumes)) return;
     reading.report("VALUE_IGNORED", path, `storage is ${quote(raw)}, not an object`);
   },
   drivers: (run, key, raw, path) => {
     const { reading } = run;
     const json = sub(run, key);
     if (json.failed) return reading.report("VALUE_IGNORED", path, `drivers is ${quote(raw)}`);
-    for (const when of ["required", "optional", "manual"]) {
+    for (const when of DRIVERS_KEYS) {
       const token = look(reading, json, when, path);
       if (token === undefined) continue;
-      const list = reading.tokens(spanOf(json, token));
+      const list = reading.sub(json, token);
       const names = list.failed ? undefined : namesOf(list);
       if (!names) {
         reading.report("VALUE_IGNORED", `${path}/${when}`, `${when} is ${quote(rawOf(json, token))}, not an array`);
@@ -219,23 +231,23 @@ const acts: Readonly<Record<string, Act>> = {
         for (const alias of names) run.container!.drivers.push({ alias, when, path: `${path}/${when}` });
       }
     }
-    checkSpelling(reading, json, ["required", "optional", "manual"], path);
+    checkSpelling(reading, json, DRIVERS_KEYS, path);
   },
   services: (run, key, raw, path) => {
     const { reading } = run;
     const json = sub(run, key);
     if (json.failed) return reading.report("VALUE_IGNORED", path, `services is ${quote(raw)}`);
-    for (const when of ["required", "optional"]) {
+    for (const when of SERVICES_KEYS) {
       const token = look(reading, json, when, path);
       if (token === undefined) continue;
-      const needs = readNeeds(reading, reading.tokens(spanOf(json, token)), when === "required", `${path}/${when}`);
+      const needs = readNeeds(reading, reading.sub(json, token), when === "required", `${path}/${when}`);
       if (!needs) {
         reading.report("VALUE_IGNORED", `${path}/${when}`, `${when} is ${quote(rawOf(json, token))}, not an array`);
       } else if (needs.length > 0 && !nameless(run, path, "CONTAINER_NAMELESS_CRASH")) {
-        run.container!.needs.push(...needs);
+        for (const need of needs) run.container!.needs.push(need);
       }
     }
-    checkSpelling(reading, json, ["required", "optional"], path);
+    checkSpelling(reading, json, SERVICES_KEYS, path);
   },
   exports: (run, key, _raw, path) => {
     if (elements(run, key, path, "EXPORTS_INVALID")?.length) nameless(run, path, "CONTAINER_NAMELESS_CRASH");

@@ -1,32 +1,36 @@
 /** `device.json`, and the older `disks.json`, `disks_v3.json` and `groups.json` that stand in for it. */
 import { checkDiskNames, readDisks } from "./disks.ts";
 import { readGroups, STANDARD_GROUPS } from "./groups.ts";
-import { childrenOf, kindOf, memberOf, rawOf, spanOf } from "./lookup.ts";
-import { checkSpelling, look, lookRaw, valueSpan } from "./members.ts";
+import { childrenOf, kindOf, memberOf, rawOf, textOf } from "./lookup.ts";
+import { checkSpelling, look, lookRaw, valueToken } from "./members.ts";
 import { quote, type Reading } from "./reading.ts";
 import { isThere, type Reserved } from "./reserved.ts";
 import { readStorage } from "./storage.ts";
-import { OBJECT, type Span, type Tokens } from "./tokenizer.ts";
+import { OBJECT, type Tokens } from "./tokenizer.ts";
 
+const POOL_KEYS = ["type", "bridge", "parent", "subnet", "gateway", "nat"];
 const KEYS = ["groups", "disks", "disks_v2", "disks_v3", "volumes", "network"];
 
 /** Reads what describes the device, in the device's order. */
-export function readDevice(reading: Reading, reserved: Reserved): void {
+export function readDevice(reading: Reading, state: Tokens, reserved: Reserved): void {
   const here = reserved["device.json"];
-  if (here.count === 1 && isThere(reading, reserved, "device.json")) readDeviceJson(reading, here.span!);
+  if (here.count === 1 && isThere(reading, reserved, "device.json"))
+    readDeviceJson(reading, reading.sub(state, here.value!));
   for (const [key, lenient] of [
     ["disks.json", false],
     ["disks_v3.json", true],
   ] as const) {
-    const { count, span } = reserved[key];
+    const { count, value } = reserved[key];
     if (count !== 1) continue;
     if (here.count > 0) reading.report("DOCUMENT_IGNORED", key, `${key} beside device.json`);
-    else if (isThere(reading, reserved, key) && readDisks(reading, span!, key, lenient)) checkDiskNames(reading);
+    else if (isThere(reading, reserved, key) && readDisks(reading, reading.sub(state, value!), key, lenient)) {
+      checkDiskNames(reading);
+    }
   }
-  const { count, span } = reserved["groups.json"];
+  const { count, value } = reserved["groups.json"];
   if (count === 1) {
     if (here.count > 0) reading.report("DOCUMENT_IGNORED", "groups.json", "groups.json beside device.json");
-    else if (isThere(reading, reserved, "groups.json")) readGroups(reading, span!, "groups.json");
+    else if (isThere(reading, reserved, "groups.json")) readGroups(reading, reading.sub(state, value!), "groups.json");
     else reading.groupsFailed = true;
   } else if (count === 0 && here.count === 0) {
     for (const group of STANDARD_GROUPS) reading.addGroup(group);
@@ -34,11 +38,10 @@ export function readDevice(reading: Reading, reserved: Reserved): void {
   }
 }
 
-function readDeviceJson(reading: Reading, span: Span): void {
+function readDeviceJson(reading: Reading, json: Tokens): void {
   const path = "device.json";
-  const json = reading.tokens(span);
   if (json.failed) {
-    reading.report("DEVICE_UNREAD", path, `device.json is ${quote(reading.text.slice(span.from, span.to))}`);
+    reading.report("DEVICE_UNREAD", path, `device.json is ${quote(textOf(json))}`);
     return;
   }
   const groups = look(reading, json, "groups", path);
@@ -46,16 +49,16 @@ function readDeviceJson(reading: Reading, span: Span): void {
     reading.report("DEVICE_UNREAD", path, "device.json has no groups");
     return;
   }
-  readGroups(reading, spanOf(json, groups), `${path}/groups`);
+  readGroups(reading, reading.sub(json, groups), `${path}/groups`);
   let whole = true;
   for (const key of ["disks", "disks_v2", "disks_v3"]) {
     const disks = look(reading, json, key, path);
     if (disks === undefined) continue;
-    whole = readDisks(reading, spanOf(json, disks), `${path}/${key}`, key === "disks_v3") && whole;
+    whole = readDisks(reading, reading.sub(json, disks), `${path}/${key}`, key === "disks_v3") && whole;
   }
   if (whole) checkDiskNames(reading);
   const volumes = look(reading, json, "volumes", path);
-  if (volumes !== undefined && !readStorage(reading, json, volumes, `${path}/volumes`, reading.volumes)) {
+  if (volumes !== undefined && !readStorage(reading, reading.sub(json, volumes), `${path}/volumes`, reading.volumes)) {
     reading.report("VOLUMES_INVALID", `${path}/volumes`, `volumes is ${quote(rawOf(json, volumes))}`);
   }
   const network = look(reading, json, "network", path);
@@ -65,7 +68,7 @@ function readDeviceJson(reading: Reading, span: Span): void {
 
 /** Network pools; what is wrong with one is never more than a pool that is not there. */
 function readNetwork(reading: Reading, json: Tokens, token: number, path: string): void {
-  const network = reading.tokens(spanOf(json, token));
+  const network = reading.sub(json, token);
   const found = network.failed ? undefined : look(reading, network, "pools", path);
   if (found === undefined) {
     if (
@@ -77,7 +80,7 @@ function readNetwork(reading: Reading, json: Tokens, token: number, path: string
     reading.report("VALUE_IGNORED", path, "no pools in network");
     return;
   }
-  const pools = reading.tokens(spanOf(network, found));
+  const pools = reading.sub(network, found);
   if (pools.failed || kindOf(pools, 0) !== OBJECT) {
     reading.report("VALUE_IGNORED", `${path}/pools`, `pools is ${quote(rawOf(network, found))}`);
     return;
@@ -85,9 +88,9 @@ function readNetwork(reading: Reading, json: Tokens, token: number, path: string
   for (const key of childrenOf(pools, 0)) {
     const name = rawOf(pools, key);
     const at = `${path}/pools/${name}`;
-    const value = valueSpan(reading, pools, key, at);
-    if (!value) return;
-    const pool = reading.tokens(value);
+    const value = valueToken(reading, pools, key, at);
+    if (value === undefined) return;
+    const pool = reading.sub(pools, value);
     if (pool.failed || pool.count === 0) {
       reading.report("POOL_DROPPED", at, `pool ${quote(name)} is ${quote(rawOf(pools, key + 1))}`);
       return; // and the pools after it
@@ -121,6 +124,6 @@ function poolFault(reading: Reading, pool: Tokens, path: string): string | undef
   const length = Number.parseInt(bits ?? "-1", 10) || 0;
   if (length < 0 || length > 32 || !isAddress(network)) return `subnet ${quote(subnet)}`;
   if (!isAddress(gateway)) return `gateway ${quote(gateway)}`;
-  checkSpelling(reading, pool, ["type", "bridge", "parent", "subnet", "gateway", "nat"], path);
+  checkSpelling(reading, pool, POOL_KEYS, path);
   return undefined;
 }

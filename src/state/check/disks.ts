@@ -1,8 +1,8 @@
 /** Disk lists: `disks` and `disks_v2` are strict, `disks_v3` is lenient about types. */
-import { rawOf, sizeOf, spanOf } from "./lookup.ts";
+import { rawOf, sizeOf, textOf } from "./lookup.ts";
 import { checkSpelling, look, lookRaw, namesOf, walkList } from "./members.ts";
 import { type Disk, quote, type Reading } from "./reading.ts";
-import { ARRAY, OBJECT, type Span, type Tokens } from "./tokenizer.ts";
+import { ARRAY, OBJECT, type Tokens } from "./tokenizer.ts";
 
 const CRYPT = ["dm-crypt-versatile", "dm-crypt-caam", "dm-crypt-dcp"];
 const TYPES = [...CRYPT, "swap-disk", "volume-disk", "dual"];
@@ -14,19 +14,18 @@ const KEYS = [
 ];
 
 /** Reads one list; false: refused. */
-export function readDisks(reading: Reading, span: Span, path: string, lenient: boolean): boolean {
-  const json = reading.tokens(span);
+export function readDisks(reading: Reading, json: Tokens, path: string, lenient: boolean): boolean {
   const refuse = (code: Parameters<Reading["report"]>[0], at: string, message: string): undefined => {
     refused = true;
     reading.report(code, at, message);
   };
   let refused = false;
   if (json.failed || sizeOf(json, 0, ARRAY) <= 0) {
-    refuse("DISKS_INVALID", path, `the disk list is ${quote(json.text.slice(span.from, span.to))}`);
+    refuse("DISKS_INVALID", path, `the disk list is ${quote(textOf(json))}`);
     return false;
   }
   walkList(reading, json, path, (token, at) => {
-    const disk = reading.tokens(spanOf(json, token));
+    const disk = reading.sub(json, token);
     if (disk.failed || disk.count === 0) {
       return refuse("DISK_INVALID", at, `the device reads ${quote(rawOf(json, token))} as a disk`);
     }
@@ -93,7 +92,7 @@ function readDisk(reading: Reading, disk: Tokens, name: string | undefined, type
 function readNames(reading: Reading, json: Tokens, key: string, path: string): string[] | undefined {
   const token = look(reading, json, key, path);
   if (token === undefined) return undefined;
-  const list = reading.tokens(spanOf(json, token));
+  const list = reading.sub(json, token);
   const names = list.failed ? undefined : namesOf(list);
   if (!names)
     reading.report("VALUE_IGNORED", `${path}/${key}`, `"${key}" is ${quote(rawOf(json, token))}, not an array`);

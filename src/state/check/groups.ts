@@ -1,8 +1,8 @@
 /** The group list: `device.json` `groups`, a legacy `groups.json`, or the device's own default file. */
-import { findRaw, kindOf, rawOf, sizeOf, spanOf } from "./lookup.ts";
+import { findRaw, kindOf, rawOf, sizeOf, textOf } from "./lookup.ts";
 import { checkAutoRecovery, checkSpelling, look, lookRaw, walkList } from "./members.ts";
 import { type Group, quote, type Reading } from "./reading.ts";
-import { ARRAY, OBJECT, PRIMITIVE, type Span, type Tokens } from "./tokenizer.ts";
+import { ARRAY, OBJECT, PRIMITIVE, type Tokens } from "./tokenizer.ts";
 
 export const GOALS: readonly string[] = ["MOUNTED", "STARTED", "READY"];
 export const RESTART_POLICIES: readonly string[] = ["system", "container"];
@@ -28,18 +28,17 @@ export function readTimeout(raw: string): number | undefined {
 }
 
 /** Reads a group list; the device stops at the first group it refuses. */
-export function readGroups(reading: Reading, span: Span, path: string): void {
-  const json = reading.tokens(span);
+export function readGroups(reading: Reading, json: Tokens, path: string): void {
   const refuse = (code: Parameters<Reading["report"]>[0], at: string, message: string): undefined => {
     reading.groupsFailed = true;
     reading.report(code, at, message);
   };
   if (json.failed || sizeOf(json, 0, ARRAY) <= 0) {
-    refuse("GROUPS_INVALID", path, `groups is ${quote(json.text.slice(span.from, span.to))}`);
+    refuse("GROUPS_INVALID", path, `groups is ${quote(textOf(json))}`);
     return;
   }
   walkList(reading, json, path, (token, at) => {
-    const group = reading.tokens(spanOf(json, token));
+    const group = reading.sub(json, token);
     const keys = sizeOf(group, 0, OBJECT);
     if (group.failed || keys <= 0) {
       return refuse("GROUP_INVALID", at, `the device reads ${quote(rawOf(json, token))} as a group`);
@@ -58,7 +57,7 @@ export function readGroups(reading: Reading, span: Span, path: string): void {
     if (name === undefined) return refuse("GROUP_NAMELESS", at, "a group without a name");
     const recovery = look(reading, group, "auto_recovery", at);
     if (recovery !== undefined) {
-      const value = reading.tokens(spanOf(group, recovery));
+      const value = reading.sub(group, recovery);
       if (!value.failed) checkAutoRecovery(reading, value, `${at}/auto_recovery`);
       else
         reading.report(

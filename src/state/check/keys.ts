@@ -1,8 +1,8 @@
 /** The keys of the state in text order: containers, services, documents and objects; then who owns them. */
 import type { BspFile } from "./bsp.ts";
 import { readContainer } from "./containers.ts";
-import { childrenOf, kindOf, rawOf, spanOf } from "./lookup.ts";
-import { valueSpan } from "./members.ts";
+import { childrenOf, kindOf, rawOf } from "./lookup.ts";
+import { valueToken } from "./members.ts";
 import { quote, type Reading } from "./reading.ts";
 import { RESERVED } from "./reserved.ts";
 import { readOffers } from "./services.ts";
@@ -44,7 +44,7 @@ export function readKeys(reading: Reading, json: Tokens): Keys {
 }
 
 function readKey(reading: Reading, json: Tokens, token: number, name: string): Key["kind"] {
-  const reserved = RESERVED.find((known) => known.startsWith(name));
+  const reserved = name.length > 16 ? undefined : RESERVED.find((known) => known.startsWith(name));
   if (reserved !== undefined) {
     if (reserved !== name) {
       reading.report("KEY_SKIPPED", name, `the key ${quote(name)} begins like "${reserved}"`);
@@ -53,19 +53,20 @@ function readKey(reading: Reading, json: Tokens, token: number, name: string): K
   }
   if (kindOf(json, token) !== STRING) reading.report("KEY_BARE", name, `${quote(name)} stands where a key should`);
   const value = token + 1;
-  if (!valueSpan(reading, json, token, name)) return "skipped";
-  const folder = name.slice(0, Math.max(0, name.lastIndexOf("/")));
-  const file = name.slice(name.lastIndexOf("/"));
-  if (name.includes("/")) {
+  if (valueToken(reading, json, token, name) === undefined) return "skipped";
+  const slash = name.lastIndexOf("/");
+  if (slash >= 0) {
+    const folder = name.slice(0, slash);
+    const file = name.slice(slash);
     if (file === "/run.json") {
       if (/^_|\/|^$/.test(folder)) reading.report("CONTAINER_UNEXPECTED", name, `${name} makes a container`);
-      readContainer(reading, name, spanOf(json, value));
+      readContainer(reading, name, reading.sub(json, value));
       return "document";
     }
     if (file === "/services.json") {
       const owner = reading.byName.get(folder);
-      const offers = readOffers(reading, spanOf(json, value), name);
-      if (owner) owner.offers.push(...offers);
+      const offers = readOffers(reading, reading.sub(json, value), name);
+      if (owner) for (const offer of offers) owner.offers.push(offer);
       else if (offers.length > 0) {
         const there = reading.byFolder.get(folder);
         const why = there
@@ -78,7 +79,7 @@ function readKey(reading: Reading, json: Tokens, token: number, name: string): K
     if (file === "/src.json" || file === "/build.json" || name.startsWith("_sigs/")) return "ignored";
   }
   const raw = rawOf(json, value);
-  if (name.slice(name.lastIndexOf(".")) === ".json" && name.includes(".") && !HEX.test(raw)) {
+  if (name.endsWith(".json") && !HEX.test(raw)) {
     if (kindOf(json, value) === PRIMITIVE) reading.report("VALUE_BARE", name, `${name} is ${quote(raw)}`);
     return "document";
   }
@@ -112,7 +113,7 @@ export function checkKeyNames(reading: Reading, keys: Keys): void {
     if (seen.has(name)) reading.report("KEY_REPEATED", name, `the key ${quote(name)} is there twice`);
     seen.add(name);
     if (name.includes("\\")) reading.report("KEY_ESCAPED", name, `the key ${quote(name)} is written with escapes`);
-    if (name.split("/").some((part) => part === ".." || part === "." || part === "") && !/^\/*$/.test(name)) {
+    if (/(?:^|\/)\.{0,2}(?:\/|$)/.test(name) && !/^\/*$/.test(name)) {
       reading.report("KEY_UNSAFE", name, `the key ${quote(name)} is no clean path`);
     }
   }

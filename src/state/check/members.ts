@@ -1,7 +1,7 @@
 /** Look-ups with a second opinion: where the device reads something else than a JSON reader would. */
-import { childrenOf, find, findNumber, isText, kindOf, memberOf, rawOf, sizeOf, spanOf } from "./lookup.ts";
+import { childrenOf, endOf, find, findNumber, isText, kindOf, memberOf, rawOf, sizeOf } from "./lookup.ts";
 import { quote, type Reading } from "./reading.ts";
-import { ARRAY, OBJECT, type Span, STRING, type Tokens } from "./tokenizer.ts";
+import { ARRAY, OBJECT, STRING, type Tokens } from "./tokenizer.ts";
 
 /** The token that the device reads for `key`; says so when that is not the value of the member `key`. */
 export function look(reading: Reading, json: Tokens, key: string, path: string): number | undefined {
@@ -22,14 +22,14 @@ export function lookRaw(reading: Reading, json: Tokens, key: string, path: strin
 }
 
 /**
- * Where the value of a key stands; undefined when the device cannot cope with it: a key without value at the end of a
+ * The token of a key's value; undefined when the device cannot cope with it: a key without value at the end of a
  * full token table (it reads memory that is not its own), or a bracket that never closes in a text read as JSON.
  */
-export function valueSpan(reading: Reading, json: Tokens, key: number, path: string): Span | undefined {
-  const span = spanOf(json, key + 1);
-  if (key + 1 >= json.slots) reading.report("VALUE_BEYOND_TABLE", path, `${quote(rawOf(json, key))} has no value`);
-  else if (span.to < span.from) reading.report("VALUE_UNCLOSED", path, `${quote(rawOf(json, key))} has no end`);
-  else return span;
+export function valueToken(reading: Reading, json: Tokens, key: number, path: string): number | undefined {
+  const token = key + 1;
+  if (token >= json.slots) reading.report("VALUE_BEYOND_TABLE", path, `${quote(rawOf(json, key))} has no value`);
+  else if (endOf(json, token) < 0) reading.report("VALUE_UNCLOSED", path, `${quote(rawOf(json, key))} has no end`);
+  else return token;
   return undefined;
 }
 
@@ -73,14 +73,18 @@ export function checkAutoRecovery(reading: Reading, json: Tokens, path: string):
 }
 
 /** Spelling of a key without what people mix up. */
-const plain = (key: string): string => key.toLowerCase().replace(/[-_ ]/g, "").replace(/s$/, "");
+const plain = (key: string): string => key.toLowerCase().replace(/[-_ ]|s$/g, "");
+
+const spellings = new WeakMap<readonly string[], Map<string, string>>();
 
 /** Says which members look like a key that is read but are not spelled like it. */
 export function checkSpelling(reading: Reading, json: Tokens, known: readonly string[], path: string): void {
+  let meanings = spellings.get(known);
+  if (!meanings) spellings.set(known, (meanings = new Map(known.map((key) => [plain(key), key]))));
   for (const token of childrenOf(json, 0)) {
     if (kindOf(json, token) !== STRING || known.some((key) => isText(json, token, key))) continue;
     const raw = rawOf(json, token);
-    const meant = raw === "provision_ops" ? "provision_options" : known.find((key) => plain(key) === plain(raw));
+    const meant = raw === "provision_ops" ? "provision_options" : meanings.get(plain(raw));
     if (meant) reading.report("KEY_MISSPELLED", `${path}/${raw}`, `"${raw}" is not read; the key is "${meant}"`);
   }
 }
@@ -99,8 +103,12 @@ export function walkList(
   let token = 1;
   let shifted = false;
   for (const [position, meant] of elements.entries()) {
-    if (token < 0) {
-      reading.report("LIST_UNDEFINED", path, "the list is read from before its start");
+    if (token < 0 || token >= json.slots) {
+      reading.report(
+        "LIST_UNDEFINED",
+        path,
+        `the list is read from ${token < 0 ? "before its start" : "behind its end"}`,
+      );
       return;
     }
     if (token !== meant && !shifted) {
@@ -119,7 +127,8 @@ export function walkList(
 }
 
 /** The next `count` tokens of an array, whatever they are: how the device reads arrays of names. */
-export function namesOf(json: Tokens): string[] | undefined {
+export function namesOf(json: Tokens | undefined): string[] | undefined {
+  if (!json || json.failed) return undefined;
   const size = sizeOf(json, 0, ARRAY);
   return size < 0 ? undefined : Array.from({ length: size }, (_, index) => rawOf(json, index + 1));
 }

@@ -4,7 +4,7 @@ import { type BspFile, readBsp, readDrivers } from "./bsp.ts";
 import { findDeviation } from "./canonical.ts";
 import { readDevice } from "./device.ts";
 import { checkFiles, checkKeyNames, readKeys } from "./keys.ts";
-import { childrenOf, kindOf, rawOf } from "./lookup.ts";
+import { childrenOf, isText, kindOf, rawOf } from "./lookup.ts";
 import { type Device, quote, Reading } from "./reading.ts";
 import { findReserved, isThere, RESERVED, type Reserved } from "./reserved.ts";
 import { checkSignatures } from "./signatures.ts";
@@ -61,8 +61,8 @@ function read(reading: Reading, canonical: boolean): void {
   const reserved = findReserved(json);
   if (!checkSpec(reading, json, reserved)) return;
   checkRepeated(reading, json, reserved);
-  readDevice(reading, reserved);
-  const files = readBspDocuments(reading, reserved);
+  readDevice(reading, json, reserved);
+  const files = readBspDocuments(reading, json, reserved);
   if (kindOf(json, 0) !== OBJECT) {
     reading.report("STATE_NOT_OBJECT", "", "the state is no object");
     return;
@@ -84,8 +84,8 @@ function read(reading: Reading, canonical: boolean): void {
 /** Is the state of the kind that is read further? */
 function checkSpec(reading: Reading, json: Tokens, reserved: Reserved): boolean {
   const { mode } = reading.device;
-  const { count, span } = reserved["#spec"];
-  const spec = span && reading.text.slice(span.from, span.to);
+  const { count, value } = reserved["#spec"];
+  const spec = value === undefined ? undefined : rawOf(json, value);
   if (spec === SPEC) return true;
   if (count === 0) reading.report("SPEC_MISSING", "#spec", 'the string "#spec" is nowhere in the text');
   else if (spec === undefined) isThere(reading, reserved, "#spec");
@@ -102,27 +102,29 @@ function checkSpec(reading: Reading, json: Tokens, reserved: Reserved): boolean 
 
 /** Reserved names that stand in the text more often than as their key. */
 function checkRepeated(reading: Reading, json: Tokens, reserved: Reserved): void {
-  const keys = new Set(childrenOf(json, 0).map((key) => rawOf(json, key)));
+  const keys = childrenOf(json, 0);
   for (const name of RESERVED.slice(1)) {
     const { count } = reserved[name];
     if (count > 1 && name !== "bsp/run.json")
       reading.report("RESERVED_REPEATED", name, `the string "${name}" is in the text ${count} times`);
-    else if (count === 1 && !keys.has(name)) {
+    else if (count === 1 && !keys.some((key) => isText(json, key, name))) {
       reading.report("RESERVED_ELSEWHERE", name, `the string "${name}" is no key of the state`);
     }
   }
 }
 
-function readBspDocuments(reading: Reading, reserved: Reserved): BspFile[] {
+function readBspDocuments(reading: Reading, json: Tokens, reserved: Reserved): BspFile[] {
   const run = reserved["bsp/run.json"];
   const drivers = reserved["bsp/drivers.json"];
   let files: BspFile[] = [];
   if (run.count > 1) {
     reading.report("BSP_REPEATED", "bsp/run.json", `the string "bsp/run.json" is in the text ${run.count} times`);
   } else if (run.count === 1 && isThere(reading, reserved, "bsp/run.json") && reading.device.mode !== "appengine") {
-    files = readBsp(reading, run.span!);
+    files = readBsp(reading, reading.sub(json, run.value!));
   }
-  if (drivers.count === 1 && isThere(reading, reserved, "bsp/drivers.json")) readDrivers(reading, drivers.span!);
+  if (drivers.count === 1 && isThere(reading, reserved, "bsp/drivers.json")) {
+    readDrivers(reading, reading.sub(json, drivers.value!));
+  }
   return files;
 }
 

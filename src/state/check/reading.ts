@@ -1,5 +1,6 @@
 /** What one reading of a state knows: the text, what the device made of it so far, and the findings. */
 import type { Finding } from "../../core/index.ts";
+import { endOf, startOf, within } from "./lookup.ts";
 import { type FindingCode, ruleOf } from "./rules.ts";
 import { BoundError, type Span, type TokenLimits, type Tokens, tokenize } from "./tokenizer.ts";
 
@@ -99,20 +100,34 @@ export class Reading {
   /** Volumes of the device itself and of the bsp. */
   readonly volumes: Volume[] = [];
 
-  /** Characters that may still be tokenized: re-reading nested values over and over is quadratic on a device. */
+  /** Characters and tokens that may still be read: reading nested values over and over is quadratic on a device. */
   #budget: number;
   readonly #perCode: Map<FindingCode, number> = new Map();
 
   constructor(text: string, device: Device) {
     this.text = text;
     this.device = device;
-    this.#budget = 64 * text.length + 65_536;
+    this.#budget = 40 * text.length + 65_536;
   }
 
-  tokens(span: Span): Tokens {
-    this.#budget -= span.to - span.from;
+  #spend(cost: number): void {
+    this.#budget -= cost;
     if (this.#budget < 0) throw new BoundError("values nested so that they are read over and over");
+  }
+
+  /** Reads a stretch of the text. */
+  tokens(span: Span): Tokens {
+    this.#spend(span.to - span.from + 1);
     return tokenize(this.text, span, LIMITS);
+  }
+
+  /** Reads the value of a token, as the device does: again, as a text of its own. */
+  sub(json: Tokens, token: number): Tokens {
+    const span = { from: startOf(json, token), to: Math.max(0, endOf(json, token)) };
+    const inside = within(json, token);
+    if (!inside) return this.tokens(span);
+    this.#spend(8 * inside.count); // it will be searched for many keys
+    return inside;
   }
 
   report(code: FindingCode, path: string, message: string): void {

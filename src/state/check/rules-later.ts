@@ -3,7 +3,7 @@ import type { Row } from "./rules-parse.ts";
 
 const FAILS = "the revision fails at start: an update rolls back";
 
-export const startRows = {
+const start = {
   TYPE_MISSING: [
     "fail",
     'add "type":"lxc", also to a container that is only mounted',
@@ -45,7 +45,7 @@ export const startRows = {
   OVERLAY_OWNERLESS: ["warn", "add the container, or remove the overlay", "nothing lays it over a container"],
 } as const satisfies Record<string, Row>;
 
-export const updateRows = {
+const update = {
   BSP_FILE_MISSING: ["fail", "add the file to bsp/", "the revision cannot be installed"],
   OBJECT_ID_INVALID: [
     "fail",
@@ -70,6 +70,11 @@ export const updateRows = {
     "every update and boot is refused unless secure boot is disabled",
   ],
   SIGNATURE_OF_ITSELF: ["fail", 'exclude "_sigs/**"', "the signature can never verify"],
+  SIGNATURES_UNCHECKED: [
+    "warn",
+    "sign parts with fewer patterns",
+    "the device applies them all, slowly; what they cover was not looked at here",
+  ],
   PATTERN_TRAP: [
     "warn",
     'write "part/**" for a part, ["*","*/**"] for all',
@@ -94,3 +99,8 @@ export const updateRows = {
   STATE_OVER_HUB_LIMIT: ["warn", "move files into objects", "a hub cannot deliver it: answers over 2 MiB are cut off"],
   VOLUME_BIND: ["warn", "use an image, or a .data folder", "an update installs a copy, which the next boot refuses"],
 } as const satisfies Record<string, Row>;
+
+export type StartCode = keyof typeof start;
+export type UpdateCode = keyof typeof update;
+export const startRows: Readonly<Record<StartCode, Row>> = start;
+export const updateRows: Readonly<Record<UpdateCode, Row>> = update;

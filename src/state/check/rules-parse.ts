@@ -7,7 +7,7 @@ const SHADOW = "no string value may equal a key that is read there, and no neste
 const OTHER_VALUE = "the device goes on with the other value";
 const AS_DEFAULT = "the device goes on as if it were not there";
 
-export const parseRows = {
+const rows = {
   JSON_INVALID: ["reject", "correct the text at that place"],
   JSON_TOO_DEEP: ["reject", "no document of a state nests deeper than ten levels"],
   JSON_TOO_LARGE: ["reject", "a hub delivers at most 2 MiB of state; files belong into objects, not into the state"],
@@ -32,7 +32,11 @@ export const parseRows = {
     "the device reads the document from there",
   ],
 
-  VALUE_BEYOND_TABLE: ["reject", "give the key a value"],
+  VALUE_BEYOND_TABLE: [
+    "reject",
+    "give the key a value",
+    "the device reads memory that is not the text's: it may take the state, refuse it or die",
+  ],
   VALUE_UNCLOSED: ["crash", "write an object, not a text that looks like one"],
   KEY_SHADOWED: ["warn", SHADOW, OTHER_VALUE],
   KEY_MISSPELLED: ["warn", "correct the spelling", AS_DEFAULT],
@@ -53,7 +57,11 @@ export const parseRows = {
     "let only the last element of the list hold nested values",
     "elements are lost, or made of something else",
   ],
-  LIST_UNDEFINED: ["reject", "let every element of the list be an object"],
+  LIST_UNDEFINED: [
+    "reject",
+    "let every element of the list be an object of pairs",
+    "the device reads memory that is not the list's: it may take the state, refuse it or die",
+  ],
 
   DEVICE_UNREAD: [
     "warn",
@@ -135,3 +143,6 @@ export const parseRows = {
   SERVICES_LOST: ["warn", "run.json comes first, and its name is the folder's", "the services are not offered"],
   OFFER_NAMELESS: ["warn", "give the service a name", "nobody can ask for it"],
 } as const satisfies Record<string, Row>;
+
+export type ParseCode = keyof typeof rows;
+export const parseRows: Readonly<Record<ParseCode, Row>> = rows;

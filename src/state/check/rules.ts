@@ -1,8 +1,8 @@
 /** Every finding: how bad it is, when a device would notice, what it would do, and what to do about it. */
-import { startRows, updateRows } from "./rules-later.ts";
-import { parseRows, type Row } from "./rules-parse.ts";
+import { type StartCode, startRows, type UpdateCode, updateRows } from "./rules-later.ts";
+import { type ParseCode, parseRows, type Row } from "./rules-parse.ts";
 
-export type FindingCode = keyof typeof parseRows | keyof typeof startRows | keyof typeof updateRows;
+export type FindingCode = ParseCode | StartCode | UpdateCode;
 
 /** One code, ready to become a finding. */
 export interface Rule {

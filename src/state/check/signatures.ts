@@ -5,39 +5,57 @@
 import { compileDeviceGlob } from "../glob/compile-device-glob.ts";
 import { compileGlob } from "../glob/compile-glob.ts";
 import type { Keys } from "./keys.ts";
-import { find, findRaw, rawOf, sizeOf, spanOf } from "./lookup.ts";
+import { find, findRaw, kindOf, rawOf } from "./lookup.ts";
 import { namesOf } from "./members.ts";
 import { LIMITS, quote, type Reading } from "./reading.ts";
-import { ARRAY, type Tokens, tokenize } from "./tokenizer.ts";
+import { BoundError, PRIMITIVE, STRING, type Tokens, tokenize } from "./tokenizer.ts";
 
 const SPEC = "pvs@2";
 const ALGORITHMS = ["RS256", "ES256", "ES384", "ES512"];
 
-/** Reads a text that is not part of the state's. */
-const read = (text: string): Tokens => tokenize(text, { from: 0, to: text.length }, LIMITS);
+/** Characters of keys that patterns are tried on, by signs of the pattern; real states need a hundredth. */
+const MAX_WORK = 50_000_000;
+
+/** What the signatures cover together. */
+interface Coverage {
+  readonly covered: Set<string>;
+  work: number;
+}
+
+/** Reads a text that is not part of the state's; undefined: it cannot be read. */
+function read(text: string): Tokens | undefined {
+  try {
+    const json = tokenize(text, { from: 0, to: text.length }, LIMITS);
+    return json.failed ? undefined : json;
+  } catch (error) {
+    if (error instanceof BoundError) return undefined;
+    throw error;
+  }
+}
 
 export function checkSignatures(reading: Reading, json: Tokens, keys: Keys): void {
-  const covered = new Set<string>();
+  const coverage: Coverage = { covered: new Set(), work: 0 };
   let signed = false;
   for (const { name, token } of keys.all) {
-    const raw = rawOf(json, token + 1);
-    const isObject = raw.startsWith("{") || raw.startsWith("[");
-    if (!isObject && /^[\w./@-]*$/.test(raw)) continue;
-    if (!isObject) {
-      const text = reading.tokens(spanOf(json, token + 1));
-      if (text.failed)
-        reading.report("VALUE_UNREADABLE", name, `the value ${quote(raw)} is re-read as JSON and is none`);
+    const value = token + 1;
+    const kind = kindOf(json, value);
+    if (kind === STRING || kind === PRIMITIVE) {
+      if (!/^[\w./@-]*$/.test(rawOf(json, value)) && reading.sub(json, value).failed) {
+        const message = `the value ${quote(rawOf(json, value))} is read as JSON once more, and is none`;
+        reading.report("VALUE_UNREADABLE", name, message);
+      }
       continue;
     }
-    if (!raw.includes(SPEC)) continue;
-    const document = reading.tokens(spanOf(json, token + 1));
+    const document = reading.sub(json, value);
+    if (findRaw(document, "#spec") !== SPEC) continue;
     const header = findRaw(document, "protected");
-    if (findRaw(document, "#spec") !== SPEC || header === undefined || find(document, "signature") === undefined)
-      continue;
+    if (header === undefined || find(document, "signature") === undefined) continue;
     signed = true;
     const lists = readHeader(reading, header, name);
-    if (lists) select(reading, lists, keys, name, covered);
+    if (lists) select(reading, lists, keys, name, coverage);
   }
+  const { covered } = coverage;
+  if (coverage.work > MAX_WORK) signed = false;
   if (!signed) return;
   const parts = new Map<string, string[]>();
   for (const { name } of keys.all) {
@@ -54,8 +72,14 @@ export function checkSignatures(reading: Reading, json: Tokens, keys: Keys): voi
   }
 }
 
+/** Patterns of a signature. */
+interface Lists {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+}
+
 /** The two lists of a signature's header; undefined when the device gets no further. */
-function readHeader(reading: Reading, header: string, path: string): { include: Tokens; exclude: Tokens } | undefined {
+function readHeader(reading: Reading, header: string, path: string): Lists | undefined {
   const refuse = (message: string): undefined => reading.report("SIGNATURE_REFUSED", path, message) as undefined;
   let text: string;
   try {
@@ -66,62 +90,66 @@ function readHeader(reading: Reading, header: string, path: string): { include: 
     return refuse("its protected header is no base64url");
   }
   const json = read(text);
-  if (json.failed) return refuse("its protected header is no JSON");
+  if (!json) return refuse("its protected header is no JSON");
   const typ = findRaw(json, "typ");
   if (typ !== "PVS") return refuse(`its typ is ${quote(typ ?? "")}, not "PVS"`);
   const alg = findRaw(json, "alg");
   if (alg === undefined || !ALGORITHMS.includes(alg)) return refuse(`its alg is ${quote(alg ?? "")}`);
   const x5c = findRaw(json, "x5c");
-  if (x5c !== undefined && sizeOf(read(x5c), 0, ARRAY) <= 0) return refuse("its x5c holds no certificate");
+  if (x5c !== undefined && !namesOf(read(x5c))?.length) return refuse("its x5c holds no certificate");
   const pvs = findRaw(json, "pvs");
   if (pvs === undefined) return refuse("its header has no pvs");
   const lists = read(pvs);
-  const include = findRaw(lists, "include");
-  const exclude = findRaw(lists, "exclude");
+  const include = lists && findRaw(lists, "include");
+  const exclude = lists && findRaw(lists, "exclude");
   if (include === undefined || exclude === undefined) {
-    reading.report(
-      "SIGNATURE_LIST_MISSING",
-      path,
-      `its header has no ${include === undefined ? "include" : "exclude"} list`,
-    );
+    const missing = include === undefined ? "include" : "exclude";
+    reading.report("SIGNATURE_LIST_MISSING", path, `its header has no ${missing} list`);
     return undefined;
   }
-  return { include: read(include), exclude: read(exclude) };
+  return { include: namesOf(read(include)) ?? [], exclude: namesOf(read(exclude)) ?? [] };
 }
 
-/** Applies the lists to the keys, as the device does. */
-function select(
-  reading: Reading,
-  lists: { include: Tokens; exclude: Tokens },
-  keys: Keys,
-  path: string,
-  covered: Set<string>,
-): void {
-  const selected = new Set<string>();
+/** Applies the lists to the keys, as the device does and as pvr does. */
+function select(reading: Reading, lists: Lists, keys: Keys, path: string, coverage: Coverage): void {
+  const onDevice = new Set<string>();
+  const inPvr = new Set<string>();
+  const mark = (selected: Set<string>, which: keyof Lists, name: string): void => {
+    if (which === "include") selected.add(name);
+    else selected.delete(name);
+  };
   for (const which of ["include", "exclude"] as const) {
-    const json = lists[which];
-    const patterns = json.failed ? [] : (namesOf(json) ?? []);
-    for (const pattern of patterns) {
-      const onDevice = compileDeviceGlob(pattern);
-      const inPvr = compileGlob(pattern);
-      // neither matches a name that does not begin like the pattern
-      const prefix = /^[^*?[{\\]*/.exec(pattern.replace(/\/\*\*$/, ""))![0];
-      let other: string | undefined;
+    for (const pattern of lists[which]) {
+      const device = compileDeviceGlob(pattern);
+      const pvr = compileGlob(pattern);
+      const stem = pattern.replace(/\/\*\*$/, "");
+      // neither matches a name that does not begin like the pattern; without these signs pvr matches no more
+      const prefix = /^[^*?[{\\]*/.exec(stem)![0];
+      const isPlain = !/\*\*|[{[\\]/.test(stem);
+      const weight = 1 + (stem.match(/[*?[{]/g)?.length ?? 0);
       for (const { name } of keys.all) {
         if (!name.startsWith(prefix)) continue;
-        const matches = onDevice(name);
-        if (matches !== (inPvr(name) === "match")) other ??= name;
-        if (!matches) continue;
-        covered.add(name);
-        if (which === "include") selected.add(name);
-        else selected.delete(name);
-      }
-      if (other !== undefined) {
-        const message = `${which} pattern ${quote(pattern)} treats ${quote(other)} otherwise on a device than in pvr`;
-        reading.report("PATTERN_TRAP", path, message);
+        coverage.work += name.length * weight;
+        if (coverage.work > MAX_WORK) {
+          reading.report("SIGNATURES_UNCHECKED", path, "there are too many patterns and keys to apply them all");
+          return;
+        }
+        const matches = device(name);
+        if (matches) {
+          coverage.covered.add(name);
+          mark(onDevice, which, name);
+        }
+        if ((matches || !isPlain) && pvr(name) === "match") mark(inPvr, which, name);
       }
     }
   }
-  if (selected.size === 0) reading.report("SIGNATURE_EMPTY", path, "its patterns select nothing on a device");
-  if (selected.has(path)) reading.report("SIGNATURE_OF_ITSELF", path, "its patterns select the signature itself");
+  const only = (some: Set<string>, others: Set<string>): string | undefined =>
+    [...some].find((name) => !others.has(name));
+  const other = only(onDevice, inPvr) ?? only(inPvr, onDevice);
+  if (onDevice.size === 0) reading.report("SIGNATURE_EMPTY", path, "its patterns select nothing on a device");
+  else if (other !== undefined) {
+    const where = onDevice.has(other) ? "on a device, but not in pvr" : "in pvr, but not on a device";
+    reading.report("PATTERN_TRAP", path, `its patterns select ${quote(other)} ${where}`);
+  }
+  if (onDevice.has(path)) reading.report("SIGNATURE_OF_ITSELF", path, "its patterns select the signature itself");
 }

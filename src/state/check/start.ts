@@ -34,15 +34,24 @@ export function settleGroups(reading: Reading): void {
   }
 }
 
+/** The folders of the state, made when first asked for. */
+function foldersOf(keys: Keys): () => ReadonlySet<string> {
+  let folders: Set<string> | undefined;
+  return () => {
+    if (folders) return folders;
+    folders = new Set();
+    for (const { name } of keys.all) {
+      for (let at = name.indexOf("/"); at >= 0; at = name.indexOf("/", at + 1)) folders.add(name.slice(0, at));
+    }
+    return folders;
+  };
+}
+
 /** What kills or stops the runtime at start. */
 export function checkStart(reading: Reading, keys: Keys): void {
+  const folders = foldersOf(keys);
   const hasBsp = keys.all.some(({ name }) => name.startsWith("bsp/"));
-  const folders = new Set<string>();
-  for (const { name } of keys.all) {
-    for (let slash = name.indexOf("/"); slash >= 0; slash = name.indexOf("/", slash + 1))
-      folders.add(name.slice(0, slash));
-  }
-  const isFile = (path: string): boolean => keys.files.has(path) || (path.endsWith(".data") && folders.has(path));
+  const isFile = (path: string): boolean => keys.files.has(path) || (path.endsWith(".data") && folders().has(path));
   const disks = new Set(
     reading.disks.flatMap(({ name, aliases }) => (name === undefined ? aliases : [name, ...aliases])),
   );

@@ -1,19 +1,20 @@
 /** Storage: run.json `storage` and device.json `volumes`. */
-import { childrenOf, kindOf, rawOf, spanOf } from "./lookup.ts";
-import { checkSpelling, lookRaw, valueSpan } from "./members.ts";
+import { childrenOf, kindOf, rawOf } from "./lookup.ts";
+import { checkSpelling, lookRaw, valueToken } from "./members.ts";
 import { quote, type Reading, type Volume } from "./reading.ts";
 import { OBJECT, type Tokens } from "./tokenizer.ts";
 
-/** Reads the storage object that a token holds; false: it is none. */
-export function readStorage(reading: Reading, parent: Tokens, token: number, path: string, into: Volume[]): boolean {
-  const storage = reading.tokens(spanOf(parent, token));
+const KEYS = ["persistence", "disk"];
+
+/** Reads a storage object; false: it is none. */
+export function readStorage(reading: Reading, storage: Tokens, path: string, into: Volume[]): boolean {
   if (kindOf(storage, 0) !== OBJECT) return false;
   for (const key of childrenOf(storage, 0)) {
     const name = rawOf(storage, key);
     const at = `${path}/${name}`;
-    const span = valueSpan(reading, storage, key, at);
-    if (!span) return true;
-    const volume = reading.tokens(span);
+    const value = valueToken(reading, storage, key, at);
+    if (value === undefined) return true;
+    const volume = reading.sub(storage, value);
     const persistence = lookRaw(reading, volume, "persistence", at);
     const disk = lookRaw(reading, volume, "disk", at);
     if (persistence === undefined) {
@@ -23,7 +24,7 @@ export function readStorage(reading: Reading, parent: Tokens, token: number, pat
     if (persistence !== "permanent" && persistence !== "revision" && persistence !== "boot") {
       reading.report("PERSISTENCE_UNKNOWN", `${at}/persistence`, `persistence ${quote(persistence)}`);
     }
-    checkSpelling(reading, volume, ["persistence", "disk"], at);
+    checkSpelling(reading, volume, KEYS, at);
     into.push({ kind: "storage", name, ...(disk !== undefined && { disk }), path: at });
   }
   return true;

@@ -16,10 +16,12 @@ export interface Span {
 }
 
 /** One text as the device sees it. Strings lie without their quotes; escapes stay as they are. */
-export interface Tokens {
+export interface Tokens extends Span {
   readonly text: string;
   /** Four numbers a token: kind, start, end (-1 while open), number of children. */
-  readonly list: readonly number[];
+  readonly list: Int32Array;
+  /** Where in `list` the first token is. */
+  readonly base: number;
   readonly count: number;
   /** Size of the device's table (10, 20, 40 ...); the slots after `count` read as empty text. */
   readonly slots: number;
@@ -64,26 +66,44 @@ function wordEnd(text: string, from: number, to: number): number {
   return i;
 }
 
+/** Size of the table that the device ends up with. */
+export function slotsFor(count: number): number {
+  let slots = 10;
+  while (slots < count) slots *= 2;
+  return slots;
+}
+
 /** Reads a stretch of text into tokens. */
-export function tokenize(text: string, span: Span, limits: TokenLimits): Tokens {
-  const list: number[] = [];
+export function tokenize(text: string, { from, to }: Span, limits: TokenLimits): Tokens {
+  let list = new Int32Array(Math.min(Math.max(to - from, 8), 1 << 16));
+  let length = 0;
   /** Offsets in `list` of the tokens that are open. */
   const open: number[] = [];
-  const { to } = span;
   /** Offset of the token that takes the next one as a child: not always an object or array. */
   let above = -4;
   let failed: Tokens["failed"];
-  let i = span.from;
+  const add = (kind: number, start: number, end: number): void => {
+    if (length + 4 > list.length) {
+      if (length >= limits.maxTokens * 4) throw new BoundError(`more than ${limits.maxTokens} tokens`);
+      const longer = new Int32Array(Math.max(list.length * 2, 64));
+      longer.set(list);
+      list = longer;
+    }
+    if (above >= 0) list[above + 3]!++;
+    list[length] = kind;
+    list[length + 1] = start;
+    list[length + 2] = end;
+    length += 4;
+  };
+  let i = from;
   reading: for (; i < to; i++) {
     const c = text.charCodeAt(i);
     switch (c) {
       case 123: // {
       case 91: // [
-        if (above >= 0) list[above + 3]!++;
-        above = list.length;
-        open.push(above);
-        if (open.length > limits.maxDepth) throw new BoundError(`nested more than ${limits.maxDepth} deep`);
-        list.push(c === 123 ? OBJECT : ARRAY, i, -1, 0);
+        add(c === 123 ? OBJECT : ARRAY, i, -1);
+        above = length - 4;
+        if (open.push(above) > limits.maxDepth) throw new BoundError(`nested more than ${limits.maxDepth} deep`);
         break;
       case 125: // }
       case 93: {
@@ -102,8 +122,7 @@ export function tokenize(text: string, span: Span, limits: TokenLimits): Tokens 
           failed = -1 - end >= to ? { reason: "a string has no end", at: i } : { reason: "bad escape", at: -1 - end };
           break reading;
         }
-        list.push(STRING, i + 1, end, 0);
-        if (above >= 0) list[above + 3]!++;
+        add(STRING, i + 1, end);
         i = end;
         break;
       }
@@ -113,7 +132,7 @@ export function tokenize(text: string, span: Span, limits: TokenLimits): Tokens 
       case 13:
         break;
       case 58: // : what follows is a child of the last token, whatever that is
-        above = list.length - 4;
+        above = length - 4;
         break;
       case 44: // ,
         if (above >= 0 && list[above]! >= STRING) above = open.at(-1) ?? above;
@@ -124,15 +143,12 @@ export function tokenize(text: string, span: Span, limits: TokenLimits): Tokens 
           failed = { reason: "a byte outside strings that is not printable ASCII", at: -1 - end };
           break reading;
         }
-        list.push(PRIMITIVE, i, end, 0);
-        if (above >= 0) list[above + 3]!++;
+        add(PRIMITIVE, i, end);
         i = end - 1;
       }
     }
-    if (list.length > limits.maxTokens * 4) throw new BoundError(`more than ${limits.maxTokens} tokens`);
   }
   if (!failed && open.length > 0) failed = { reason: "an object or array has no end", at: list[open.at(-1)! + 1]! };
-  let slots = 10;
-  while (slots * 4 < list.length) slots *= 2;
-  return { text, list, count: list.length / 4, slots, ...(failed && { failed }) };
+  const count = length / 4;
+  return { text, from, to, list, base: 0, count, slots: slotsFor(count), ...(failed && { failed }) };
 }
