@@ -166,6 +166,11 @@ async function checked(
 export async function signChecked(signer: Signer, data: Bytes): Promise<Bytes> {
   const publicKey = publicKeyFromJwk(signer.publicKey);
   if (!publicKey || !isDeviceAlgorithm(signer.alg)) throw keyUnsupported("the signer's public key or algorithm");
+  const [leaf] = signer.certificates;
+  const certified = leaf && publicKeyFromCertificate(leaf);
+  if (leaf && !(certified && sameKey(certified, publicKey))) {
+    throw mismatch(signer.alg, "it is not the first certificate's key");
+  }
   const hash = await digest(jwsAlgorithms[signer.alg]!.hash, data);
   return checked(signer.alg, publicKey, data, () => signer.sign(data, hash));
 }

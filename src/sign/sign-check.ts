@@ -76,7 +76,7 @@ function checkJob({ key, patterns }: SignJob, jobs: readonly SignJob[], before: 
   ];
   const { bad, selected } = selectAsPvr(entries, patterns);
   if (bad !== undefined) return [problem("PATTERN_INVALID", bad, key, `${bad} is a bad pattern`, true)];
-  const odd = [...patterns.include, ...patterns.exclude].find((pattern) => isAmbiguous(pattern, entries));
+  const odd = ambiguousPattern(patterns, entries);
   if (odd !== undefined) {
     return [problem("PATTERN_AMBIGUOUS", odd, key, `pvr and a device read the pattern ${odd} differently`)];
   }
@@ -88,12 +88,19 @@ function checkJob({ key, patterns }: SignJob, jobs: readonly SignJob[], before: 
     : [];
 }
 
-/** True for a pattern that selects other keys on a device than in pvr, or would as soon as there are some. */
-function isAmbiguous(pattern: string, entries: readonly TextEntry[]): boolean {
-  if (pattern === "**" || /(?<!\\)\{/.test(pattern)) return true;
-  const alone: Patterns = { include: [pattern], exclude: [] };
-  const device = selectAsDevice(entries, patternsAsWritten(alone));
-  return !sameEntries(device.selected, selectAsPvr(entries, alone).selected);
+/** A pattern over which pvr and a device select different keys, or would as soon as there are some. */
+function ambiguousPattern(patterns: Patterns, entries: readonly TextEntry[]): string | undefined {
+  const all = [...patterns.include, ...patterns.exclude];
+  const never = all.find((pattern) => pattern === "**" || /(?<!\\)\{/.test(pattern));
+  // Patterns may make up for each other: "*" with "*/**" is everything to both.
+  if (never !== undefined || selectSame(patterns, entries)) return never;
+  return all.find((pattern) => !selectSame({ include: [pattern], exclude: [] }, entries)) ?? all[0];
+}
+
+function selectSame(patterns: Patterns, entries: readonly TextEntry[]): boolean {
+  const device = selectAsDevice(entries, patternsAsWritten(patterns));
+  const pvr = selectAsPvr(entries, patterns);
+  return sameEntries(device.selected, pvr.selected) && sameEntries(device.excluded, pvr.excluded);
 }
 
 /** What a device would mind about the whole: keys that nobody signed, other signatures that no longer fit. */
