@@ -16,6 +16,9 @@ export const RESERVED: readonly ReservedName[] = [
   ...(["bsp/run.json", "bsp/drivers.json"] as const),
 ];
 
+/** A bit for each length that a name has. */
+const LENGTHS = (1 << 5) | (1 << 10) | (1 << 11) | (1 << 12) | (1 << 13) | (1 << 16);
+
 /** How often the name stands in the text, and the token that the device takes for its value. */
 export type Reserved = Readonly<Record<ReservedName, { readonly count: number; readonly value?: number }>>;
 
@@ -27,6 +30,7 @@ export function findReserved(json: Tokens): Reserved {
   >;
   for (let token = 0; token < json.count; token++) {
     const length = endOf(json, token) - startOf(json, token);
+    if (length > 16 || ((LENGTHS >> length) & 1) === 0) continue;
     for (const name of RESERVED) {
       if (length !== name.length || !isText(json, token, name)) continue;
       const entry = found[name];

@@ -3,7 +3,28 @@ import type { Row } from "./rules-parse.ts";
 
 const FAILS = "the revision fails at start: an update rolls back";
 
-const start = {
+export type StartCode =
+  | "TYPE_MISSING"
+  | "TYPE_UNKNOWN"
+  | "CONFIG_MISSING"
+  | "CONFIG_LIST"
+  | "CONFIG_FILE_MISSING"
+  | "VOLUME_SUFFIX_MISSING"
+  | "VOLUME_MISSING"
+  | "DISK_UNKNOWN"
+  | "POOL_UNKNOWN"
+  | "SERVICE_UNMET"
+  | "SERVICE_HOSTED"
+  | "SERVICE_ABSENT"
+  | "SERVICE_TYPE_UNLIKE"
+  | "SERVICE_REPEATED"
+  | "SERVICE_SOCKETLESS"
+  | "DRIVER_UNKNOWN"
+  | "NAME_REPEATED"
+  | "NAME_UNLIKE_FOLDER"
+  | "OVERLAY_OWNERLESS";
+
+export const startRows: Readonly<Record<StartCode, Row>> = {
   TYPE_MISSING: [
     "fail",
     'add "type":"lxc", also to a container that is only mounted',
@@ -43,9 +64,27 @@ const start = {
     "its files, volumes and services are looked for elsewhere",
   ],
   OVERLAY_OWNERLESS: ["warn", "add the container, or remove the overlay", "nothing lays it over a container"],
-} as const satisfies Record<string, Row>;
+};
 
-const update = {
+export type UpdateCode =
+  | "BSP_FILE_MISSING"
+  | "OBJECT_ID_INVALID"
+  | "VALUE_UNREADABLE"
+  | "VALUE_BARE"
+  | "SIGNATURE_LIST_MISSING"
+  | "SIGNATURE_REFUSED"
+  | "SIGNATURE_EMPTY"
+  | "SIGNATURE_OF_ITSELF"
+  | "SIGNATURES_UNCHECKED"
+  | "PATTERN_TRAP"
+  | "PART_UNSIGNED"
+  | "SERVICE_NOT_RENDERED"
+  | "SERVICE_NOT_IN_ARGS"
+  | "TEXT_NOT_CANONICAL"
+  | "STATE_OVER_HUB_LIMIT"
+  | "VOLUME_BIND";
+
+export const updateRows: Readonly<Record<UpdateCode, Row>> = {
   BSP_FILE_MISSING: ["fail", "add the file to bsp/", "the revision cannot be installed"],
   OBJECT_ID_INVALID: [
     "fail",
@@ -98,9 +137,4 @@ const update = {
   ],
   STATE_OVER_HUB_LIMIT: ["warn", "move files into objects", "a hub cannot deliver it: answers over 2 MiB are cut off"],
   VOLUME_BIND: ["warn", "use an image, or a .data folder", "an update installs a copy, which the next boot refuses"],
-} as const satisfies Record<string, Row>;
-
-export type StartCode = keyof typeof start;
-export type UpdateCode = keyof typeof update;
-export const startRows: Readonly<Record<StartCode, Row>> = start;
-export const updateRows: Readonly<Record<UpdateCode, Row>> = update;
+};

@@ -7,7 +7,89 @@ const SHADOW = "no string value may equal a key that is read there, and no neste
 const OTHER_VALUE = "the device goes on with the other value";
 const AS_DEFAULT = "the device goes on as if it were not there";
 
-const rows = {
+export type ParseCode =
+  | "JSON_INVALID"
+  | "JSON_TOO_DEEP"
+  | "JSON_TOO_LARGE"
+  | "STATE_NOT_OBJECT"
+  | "TEXT_NUL"
+  | "TEXT_NOT_UTF8"
+  | "TEXT_AFTER_STATE"
+  | "SPEC_MISSING"
+  | "SPEC_REFUSED"
+  | "SPEC_UNKNOWN"
+  | "SPEC_LEGACY"
+  | "RESERVED_LAST"
+  | "RESERVED_REPEATED"
+  | "RESERVED_ELSEWHERE"
+  | "VALUE_BEYOND_TABLE"
+  | "VALUE_UNCLOSED"
+  | "KEY_SHADOWED"
+  | "KEY_MISSPELLED"
+  | "KEY_SKIPPED"
+  | "KEY_BARE"
+  | "KEY_REPEATED"
+  | "KEY_ESCAPED"
+  | "KEY_UNSAFE"
+  | "KEY_SLASHES"
+  | "NUMBER_MISREAD"
+  | "VALUE_IGNORED"
+  | "LIST_SHIFTED"
+  | "LIST_UNDEFINED"
+  | "DEVICE_UNREAD"
+  | "DOCUMENT_IGNORED"
+  | "GROUPS_INVALID"
+  | "GROUPS_NONE"
+  | "GROUP_INVALID"
+  | "GROUP_NAMELESS"
+  | "GROUP_REPEATED"
+  | "GROUP_TIMEOUT_INVALID"
+  | "TIMEOUT_MISREAD"
+  | "STATUS_GOAL_INVALID"
+  | "RESTART_POLICY_INVALID"
+  | "DISKS_INVALID"
+  | "DISK_INVALID"
+  | "DISK_TYPE_UNKNOWN"
+  | "DISK_SKIPPED"
+  | "DISK_NAMELESS"
+  | "DISK_REPEATED"
+  | "DISK_ALIAS_EMPTY"
+  | "DISK_ALIAS_TAKEN"
+  | "DISK_DEFAULT_REPEATED"
+  | "DISK_FORMAT_UNKNOWN"
+  | "VOLUMES_INVALID"
+  | "POOL_DROPPED"
+  | "STORAGE_DROPPED"
+  | "PERSISTENCE_UNKNOWN"
+  | "BSP_REPEATED"
+  | "BSP_IMAGE_MISSING"
+  | "BSP_RPIAB_MISSING"
+  | "BSP_INVALID"
+  | "BSP_INCOMPLETE"
+  | "DRIVERS_INVALID"
+  | "DRIVER_UNREADABLE"
+  | "DRIVER_IGNORED"
+  | "DRIVERS_UNREAD"
+  | "CONTAINER_INVALID"
+  | "CONTAINER_EMPTY"
+  | "CONTAINER_NAMELESS"
+  | "CONTAINER_NAMELESS_CRASH"
+  | "CONTAINER_UNEXPECTED"
+  | "GROUP_UNKNOWN"
+  | "RUNLEVEL_GROUP_MISSING"
+  | "ROLES_INVALID"
+  | "AUTO_RECOVERY_UNREADABLE"
+  | "AUTO_RECOVERY_IGNORED"
+  | "AUTO_RECOVERY_NEVER"
+  | "BACKOFF_UNKNOWN"
+  | "NETWORK_UNREADABLE"
+  | "LOGS_INVALID"
+  | "EXPORTS_INVALID"
+  | "SERVICE_TYPE_UNKNOWN"
+  | "SERVICES_LOST"
+  | "OFFER_NAMELESS";
+
+export const parseRows: Readonly<Record<ParseCode, Row>> = {
   JSON_INVALID: ["reject", "correct the text at that place"],
   JSON_TOO_DEEP: ["reject", "no document of a state nests deeper than ten levels"],
   JSON_TOO_LARGE: ["reject", "a hub delivers at most 2 MiB of state; files belong into objects, not into the state"],
@@ -142,7 +224,4 @@ const rows = {
   SERVICE_TYPE_UNKNOWN: ["warn", "one of unix, rest, dbus, drm, wayland, input", "nothing connects the service"],
   SERVICES_LOST: ["warn", "run.json comes first, and its name is the folder's", "the services are not offered"],
   OFFER_NAMELESS: ["warn", "give the service a name", "nobody can ask for it"],
-} as const satisfies Record<string, Row>;
-
-export type ParseCode = keyof typeof rows;
-export const parseRows: Readonly<Record<ParseCode, Row>> = rows;
+};
