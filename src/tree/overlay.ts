@@ -14,7 +14,7 @@ const IMPLIED = 4;
 const REMOVED = 8;
 /** `.wh..wh..opq`: what lower layers have below is gone. */
 const OPAQUE = 16;
-/** A file that a higher layer hides under a folder: what lower layers have there is gone all the same. */
+/** A file that a higher layer hides: what lower layers have there, or below, is gone all the same. */
 const REPLACED = 32;
 
 type Marks = Map<string, number>;
@@ -68,11 +68,6 @@ function takeWhiteout(entry: TreeEntry, current: Marks): boolean {
   return true;
 }
 
-/** Adds links to what waits under a name. */
-function wait(waiting: Orphans, target: string, links: readonly LinkEntry[]): void {
-  waiting.set(target, [...(waiting.get(target) ?? []), ...links]);
-}
-
 /** A hard link is its file under another name: the attributes are the file's. */
 function adopt(target: TreeEntry, { path }: LinkEntry): TreeEntry {
   return { ...target, path };
@@ -93,24 +88,34 @@ async function* layerBelow(upper: Marks, tree: Tree, waiting: Orphans): AsyncGen
   const leads = new Map<string, string>();
   const orphans: Orphans = new Map();
 
+  /** Where links of this layer wait; links to them wait with them. */
+  const put = new Map<string, readonly [Orphans, string]>();
+
   /** Gives links to `target`, or puts them by until what they name comes. */
   function* link(target: string, links: readonly LinkEntry[]): Generator<TreeEntry, void, void> {
     let at = target;
     const seen = new Set<string>();
-    for (let next = leads.get(at); next !== undefined && !seen.has(at); next = leads.get(at)) {
+    for (let next = leads.get(at); next !== undefined && !put.has(at) && !seen.has(at); next = leads.get(at)) {
       seen.add(at);
       at = next;
     }
-    const bits = current.get(at) ?? 0;
-    if (bits & FOLDER || hiddenFolders.has(at)) throw invalid(links[0]!.path, `it is a hard link to ${at}, a folder`);
-    if (bits & OTHER && !seen.has(at)) for (const one of links) yield one.target === at ? one : { ...one, target: at };
-    else if (hidden.has(at)) wait(orphans, at, links);
-    else {
-      // Through another link that waits, it may be gone by now.
-      if (at === target && isGone(at, current, OTHER | REPLACED))
+    let place = put.get(at);
+    if (!place) {
+      const bits = current.get(at) ?? 0;
+      if (bits & FOLDER || hiddenFolders.has(at)) throw invalid(links[0]!.path, `it is a hard link to ${at}, a folder`);
+      if (bits & OTHER && !seen.has(at)) {
+        for (const one of links) yield one.target === at ? one : { ...one, target: at };
+        return;
+      }
+      if (!hidden.has(at) && isGone(at, current, OTHER | REPLACED))
         throw invalid(links[0]!.path, `it is a hard link to ${at}, which is not there`);
-      for (const one of links) own.add(one);
-      wait(waiting, at, links);
+      place = [hidden.has(at) ? orphans : waiting, at];
+    }
+    const [store, name] = place;
+    store.set(name, [...(store.get(name) ?? []), ...links]);
+    for (const one of links) {
+      own.add(one);
+      put.set(one.path, place);
     }
   }
 
@@ -131,7 +136,7 @@ async function* layerBelow(upper: Marks, tree: Tree, waiting: Orphans): AsyncGen
         hiddenFolders.add(path);
         continue;
       }
-      if ((upper.get(path) ?? 0) & FOLDER) mark(current, path, REPLACED);
+      mark(current, path, REPLACED);
       if (entry.kind === "hardlink") {
         leads.set(path, entry.target);
         if (wanted.length > 0) yield* link(entry.target, wanted);
@@ -159,6 +164,7 @@ async function* layerBelow(upper: Marks, tree: Tree, waiting: Orphans): AsyncGen
       continue;
     }
     leads.delete(path);
+    put.delete(path);
     yield entry;
     if (wanted.length > 0) yield* link(path, wanted);
   }

@@ -148,13 +148,15 @@ const item: fc.Arbitrary<Item> = fc.record({
 /** A layer as tools write it: each path once, nothing below a file, links to what is there or in a lower layer. */
 function sound(items: readonly Item[]): Item[] {
   const kinds = new Map<string, string>();
-  return items.filter(({ path: at, kind, target }) => {
+  return items.filter(({ path: at, kind, target }, index) => {
     const inside = kind === "opaque" ? `${at}/x` : at;
     for (let above = folder(inside); above !== ""; above = folder(above)) {
       if (kinds.has(above) && kinds.get(above) !== "directory") return false;
       kinds.set(above, "directory");
     }
     if (kind === "whiteout" || kind === "opaque") return true;
+    // A link comes after its file.
+    if (kind === "hardlink" && items.slice(index).some((later) => later.path === target)) return false;
     if (kinds.has(at) || (kind === "hardlink" && (target === at || target.startsWith(`${at}/`)))) return false;
     kinds.set(at, kind);
     return true;
