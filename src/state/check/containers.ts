@@ -182,7 +182,7 @@ const acts: Readonly<Record<string, Act>> = {
     const pool = lookRaw(reading, json, "pool", path);
     for (const other of ["hostname", "ip", "mac"]) look(reading, json, other, path);
     if (pool !== undefined) run.container!.pool = pool;
-    else if (mode !== "host" && mode !== "pool") {
+    else if (mode !== "host" && mode !== "pool" && mode !== "none") {
       reading.report(
         "VALUE_IGNORED",
         path,

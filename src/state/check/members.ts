@@ -56,8 +56,6 @@ export function checkAutoRecovery(reading: Reading, json: Tokens, path: string):
       `${path}/policy`,
       `recovery policy ${policy === undefined ? "is missing" : quote(policy)}`,
     );
-  } else if (policy === "unless-stopped") {
-    reading.report("AUTO_RECOVERY_NEVER", `${path}/policy`, 'recovery policy "unless-stopped"');
   }
   for (const key of ["max_retries", "retry_delay", "reset_window", "stable_timeout"]) {
     checkInteger(reading, json, key, path);

@@ -77,7 +77,7 @@ function read(reading: Reading, canonical: boolean): void {
   checkArguments(reading, json, keys);
   checkSignatures(reading, json, keys);
   const deviation = canonical ? undefined : findDeviation(json);
-  if (deviation) reading.report("TEXT_NOT_CANONICAL", "", `${deviation.what}, at offset ${deviation.at}`);
+  if (deviation) reading.report("STATE_NOT_CANONICAL", "", `${deviation.what}, at offset ${deviation.at}`);
   if (text.length > HUB_LIMIT) reading.report("STATE_OVER_HUB_LIMIT", "", `the text has ${text.length} characters`);
 }
 

@@ -69,18 +69,18 @@ export const startRows: Readonly<Record<StartCode, Row>> = {
 export type UpdateCode =
   | "BSP_FILE_MISSING"
   | "OBJECT_ID_INVALID"
-  | "VALUE_UNREADABLE"
+  | "VALUE_UNSIGNABLE"
   | "VALUE_BARE"
   | "SIGNATURE_LIST_MISSING"
   | "SIGNATURE_REFUSED"
-  | "SIGNATURE_EMPTY"
+  | "SELECTION_EMPTY"
   | "SIGNATURE_OF_ITSELF"
   | "SIGNATURES_UNCHECKED"
-  | "PATTERN_TRAP"
+  | "PATTERN_AMBIGUOUS"
   | "PART_UNSIGNED"
   | "SERVICE_NOT_RENDERED"
   | "SERVICE_NOT_IN_ARGS"
-  | "TEXT_NOT_CANONICAL"
+  | "STATE_NOT_CANONICAL"
   | "STATE_OVER_HUB_LIMIT"
   | "VOLUME_BIND";
 
@@ -91,7 +91,7 @@ export const updateRows: Readonly<Record<UpdateCode, Row>> = {
     "64 lower-case hex digits, or a document in a .json key",
     "no such object can be loaded, or its checksum fails",
   ],
-  VALUE_UNREADABLE: [
+  VALUE_UNSIGNABLE: [
     "fail",
     "put it into an object, or into a document",
     "the signature check dies on it unless secure boot is disabled",
@@ -103,7 +103,7 @@ export const updateRows: Readonly<Record<UpdateCode, Row>> = {
   ],
   SIGNATURE_LIST_MISSING: ["fail", "sign again, with both lists", "the signature check dies on it"],
   SIGNATURE_REFUSED: ["fail", "sign again", "every update and boot is refused unless secure boot is disabled"],
-  SIGNATURE_EMPTY: [
+  SELECTION_EMPTY: [
     "fail",
     "sign again, with patterns that match on a device",
     "every update and boot is refused unless secure boot is disabled",
@@ -114,7 +114,7 @@ export const updateRows: Readonly<Record<UpdateCode, Row>> = {
     "sign parts with fewer patterns",
     "the device applies them all, slowly; what they cover was not looked at here",
   ],
-  PATTERN_TRAP: [
+  PATTERN_AMBIGUOUS: [
     "warn",
     'write "part/**" for a part, ["*","*/**"] for all',
     "the device and pvr check different payloads: one of them refuses",
@@ -130,7 +130,7 @@ export const updateRows: Readonly<Record<UpdateCode, Row>> = {
     "add it to PV_SERVICES_REQUIRED or PV_SERVICES_OPTIONAL",
     "the next rendering of run.json loses it",
   ],
-  TEXT_NOT_CANONICAL: [
+  STATE_NOT_CANONICAL: [
     "warn",
     "send the canonical line (formatState)",
     "tools that write the state again change what is compared and signed",

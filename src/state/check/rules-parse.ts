@@ -80,7 +80,6 @@ export type ParseCode =
   | "ROLES_INVALID"
   | "AUTO_RECOVERY_UNREADABLE"
   | "AUTO_RECOVERY_IGNORED"
-  | "AUTO_RECOVERY_NEVER"
   | "BACKOFF_UNKNOWN"
   | "NETWORK_UNREADABLE"
   | "LOGS_INVALID"
@@ -216,7 +215,6 @@ export const parseRows: Readonly<Record<ParseCode, Row>> = {
     "an object whose policy is no, always, on-failure or unless-stopped",
     "the container is not restarted",
   ],
-  AUTO_RECOVERY_NEVER: ["warn", "use on-failure or always", "this runtime has no code for it: no restart ever"],
   BACKOFF_UNKNOWN: ["warn", 'reboot, never, or a time such as "10min"', "the device reboots, or counts seconds"],
   NETWORK_UNREADABLE: ["reject", "network is an object"],
   LOGS_INVALID: ["reject", "logs is a list of objects that are not empty"],

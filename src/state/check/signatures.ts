@@ -42,7 +42,7 @@ export function checkSignatures(reading: Reading, json: Tokens, keys: Keys): voi
     if (kind === STRING || kind === PRIMITIVE) {
       if (!/^[\w./@-]*$/.test(rawOf(json, value)) && reading.sub(json, value).failed) {
         const message = `the value ${quote(rawOf(json, value))} is read as JSON once more, and is none`;
-        reading.report("VALUE_UNREADABLE", name, message);
+        reading.report("VALUE_UNSIGNABLE", name, message);
       }
       continue;
     }
@@ -146,10 +146,10 @@ function select(reading: Reading, lists: Lists, keys: Keys, path: string, covera
   const only = (some: Set<string>, others: Set<string>): string | undefined =>
     [...some].find((name) => !others.has(name));
   const other = only(onDevice, inPvr) ?? only(inPvr, onDevice);
-  if (onDevice.size === 0) reading.report("SIGNATURE_EMPTY", path, "its patterns select nothing on a device");
+  if (onDevice.size === 0) reading.report("SELECTION_EMPTY", path, "its patterns select nothing on a device");
   else if (other !== undefined) {
     const where = onDevice.has(other) ? "on a device, but not in pvr" : "in pvr, but not on a device";
-    reading.report("PATTERN_TRAP", path, `its patterns select ${quote(other)} ${where}`);
+    reading.report("PATTERN_AMBIGUOUS", path, `its patterns select ${quote(other)} ${where}`);
   }
   if (onDevice.has(path)) reading.report("SIGNATURE_OF_ITSELF", path, "its patterns select the signature itself");
 }

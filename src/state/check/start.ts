@@ -50,7 +50,7 @@ function foldersOf(keys: Keys): () => ReadonlySet<string> {
 /** What kills or stops the runtime at start. */
 export function checkStart(reading: Reading, keys: Keys): void {
   const folders = foldersOf(keys);
-  const hasBsp = keys.all.some(({ name }) => name.startsWith("bsp/"));
+  const hasDrivers = keys.all.some(({ name }) => name === "bsp/drivers.json");
   const isFile = (path: string): boolean => keys.files.has(path) || (path.endsWith(".data") && folders().has(path));
   const disks = new Set(
     reading.disks.flatMap(({ name, aliases }) => (name === undefined ? aliases : [name, ...aliases])),
@@ -82,7 +82,7 @@ export function checkStart(reading: Reading, keys: Keys): void {
     if (starts && container.pool !== undefined && !reading.pools.has(container.pool)) {
       reading.report("POOL_UNKNOWN", `${key}/network/pool`, `there is no network pool ${quote(container.pool)}`);
     }
-    if (hasBsp) {
+    if (hasDrivers) {
       for (const driver of container.drivers) {
         if (reading.drivers.has(driver.alias)) continue;
         reading.report("DRIVER_UNKNOWN", driver.path, `no driver alias ${quote(driver.alias)} in bsp/drivers.json`);
