@@ -9,6 +9,11 @@ export function signatureKey(name: string): string {
   return name.endsWith(".json") ? name : `_sigs/${name}.json`;
 }
 
+/** What a signature under this key is called. */
+export function signatureName(key: string): string {
+  return key.replace(/^_sigs\/(.+)\.json$/, "$1");
+}
+
 function asObject(value: unknown): JsonObject | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }

@@ -123,8 +123,10 @@ export interface ChainLink {
 
 /** One signature of the state. */
 export interface SignatureReport {
-  /** Its key in the state, `_sigs/web.json`. */
+  /** `web` for `_sigs/web.json`; the whole key elsewhere. */
   name: string;
+  /** Its key in the state, `_sigs/web.json`. */
+  path: string;
   /** What it is worth. */
   verdict: Verdict;
   /** Algorithm as the header says. */

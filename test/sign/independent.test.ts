@@ -37,7 +37,7 @@ describe("another implementation of JWS (jose)", () => {
     const { payload: _detached, ...rest } = theirs;
     const text = canonicalJson({ ...state, "_sigs/web.json": { "#spec": "pvs@2", ...rest } as never });
     const report = await verifyState(text, { trust: { certificates: root.pem }, now });
-    expect(report.signatures).toMatchObject([{ name: "_sigs/web.json", verdict: "trusted", alg }]);
+    expect(report.signatures).toMatchObject([{ name: "web", path: "_sigs/web.json", verdict: "trusted", alg }]);
   });
 });
 

@@ -95,8 +95,8 @@ describe("resignState", () => {
     const rotated = await resignState(over, { signer: next });
     const report = await verifyState(rotated, { trust, now });
     expect(report.signatures.map(({ name, verdict }) => `${name} ${verdict}`)).toEqual([
-      "_sigs/a-first.json trusted",
-      "_sigs/web.json trusted",
+      "a-first trusted",
+      "web trusted",
     ]);
   });
 

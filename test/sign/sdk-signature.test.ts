@@ -34,7 +34,7 @@ describe("one signature, policy sdk", () => {
   it("trusts what a stranger to this library made by the book", async () => {
     const report = await judge(forge(leaf, header(), payload));
     expect(report.signatures).toMatchObject([
-      { name: "_sigs/web.json", verdict: "trusted", alg: "ES256", paths: ["web/run.json"] },
+      { name: "web", path: "_sigs/web.json", verdict: "trusted", alg: "ES256", paths: ["web/run.json"] },
     ]);
     expect(report.paths.get("web/run.json")).toBe("trusted");
     expect(report.paths.get("bsp/run.json")).toBe("unsigned");
@@ -140,7 +140,7 @@ describe("one signature, policy sdk", () => {
     ["padding", (text: string) => `${text}=`],
     ["a space", (text: string) => `${text} `],
     ["the other alphabet", (text: string) => text.replace(/[-_]|$/, "+")],
-    ["one character too many", (text: string) => `${text}AAA`.slice(0, text.length - (text.length % 4) + 5)],
+    ["one character too many", (text: string) => `${text.slice(0, text.length - (text.length % 4))}A`],
   ])("refuses base64url with %s", async (_what, change) => {
     const document = forge(leaf, header(), payload);
     const signature = change(document["signature"] as string);
@@ -255,11 +255,7 @@ describe("the whole state, policy sdk", () => {
     expect(
       [...report.paths].filter(([key]) => !key.startsWith("_sigs/")).every(([, verdict]) => verdict === "trusted"),
     ).toBe(true);
-    expect(report.signatures.map(({ name }) => name)).toEqual([
-      "_sigs/_pvskel.json",
-      "_sigs/bsp.json",
-      "_sigs/web.json",
-    ]);
+    expect(report.signatures.map(({ name }) => name)).toEqual(["_pvskel", "bsp", "web"]);
   });
 
   it("is rejected when it is unsigned", async () => {
@@ -379,7 +375,7 @@ describe("the whole state, policy sdk", () => {
   it("can be asked about some signatures", async () => {
     const text = await signed();
     const report = await verifyState(text, { trust, now, names: ["web"] });
-    expect(report.signatures.map(({ name }) => name)).toEqual(["_sigs/web.json"]);
+    expect(report.signatures.map(({ name }) => name)).toEqual(["web"]);
     expect(errorsOf(report)).toEqual(["PATH_UNCOVERED"]);
     const missing = await verifyState(text, { trust, now, names: ["_sigs/nothing.json"] });
     expect(missing.reasons[0]).toMatchObject({ code: "UNSIGNED", path: "_sigs/nothing.json" });

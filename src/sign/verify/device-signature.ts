@@ -11,7 +11,7 @@ import { deviceBase64Url } from "./device-base64.ts";
 import { readAsDevice } from "./device-text.ts";
 import { deviceSigner } from "./device-trust.ts";
 import { Objection } from "./jws.ts";
-import type { Judgement } from "./report.ts";
+import { blankReport, type Judgement } from "./report.ts";
 
 /** One member of the state, as text. */
 export interface DevicePair {
@@ -57,7 +57,7 @@ export async function judgeAsDevice(
   pairs: readonly DevicePair[],
   trust: DeviceTrust,
 ): Promise<Judgement> {
-  const report: SignatureReport = { name, verdict: "invalid", paths: [], excluded: [] };
+  const report = blankReport(name);
   const findings: Finding[] = [];
   try {
     if (signature === "crash") throw new Objection("DEVICE_CRASH", "a value that the device cannot read");

@@ -19,7 +19,7 @@ import { type Certificate, readCertificate } from "../x509/certificate.ts";
 import { verifyChainAsGo } from "../x509/chain-go.ts";
 import { describeChain } from "../x509/describe.ts";
 import { goBase64, goBase64Url, goObject, goStrings, goStripSpace } from "./go-json.ts";
-import { type Judgement, keysOf, makeReport } from "./report.ts";
+import { blankReport, type Judgement, keysOf, makeReport } from "./report.ts";
 import { publicKeysAsPvr, readStore } from "./trust.ts";
 
 /** The pool of keys and roots that the options make. */
@@ -72,7 +72,7 @@ interface Jose {
 
 async function judge(entry: TextEntry, entries: readonly TextEntry[], pool: Pool): Promise<Judgement> {
   const { key: name } = entry;
-  const empty: SignatureReport = { name, verdict: "invalid", paths: [], excluded: [] };
+  const empty = blankReport(name);
   const fail = (code: FindingCode, message: string, report: Partial<SignatureReport> = {}): Judgement => ({
     report: { ...empty, ...report },
     findings: [finding(code, name, `${name}: ${message}`)],

@@ -14,7 +14,7 @@ import { readSignature } from "../signature-document.ts";
 import { readEntries, type TextEntry } from "../state-text.ts";
 import type { SignatureReport, Trust, Verdict } from "../types.ts";
 import type { ReleaseInfo, ReleaseReport, VerifyReleaseOptions } from "../verify-release.ts";
-import { makeReport } from "./report.ts";
+import { blankReport, makeReport } from "./report.ts";
 import { judgeSignature } from "./sdk-signature.ts";
 
 /** {@link verifyRelease} itself. */
@@ -175,5 +175,5 @@ async function coverParts(
     const why = !part ? "is missing" : !expected ? "is not in the release" : "is another one than the release says";
     mixed.push(finding("RELEASE_MIX_AND_MATCH", name || key, `${what} ${why}`));
   }
-  return { report: { name: key, verdict, paths, excluded: [] }, mixed };
+  return { report: { ...blankReport(key), verdict, paths }, mixed };
 }

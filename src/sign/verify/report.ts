@@ -1,5 +1,6 @@
 import type { Finding } from "../../core/index.ts";
 import type { PublicKey } from "../public-key.ts";
+import { signatureName } from "../signature-document.ts";
 import type { TextEntry } from "../state-text.ts";
 import type { SignatureReport, Verdict, VerifyReport } from "../types.ts";
 
@@ -21,6 +22,11 @@ export function makeReport(
   const errors = reasons.filter(({ severity }) => severity === "error");
   const warnings = reasons.filter(({ severity }) => severity !== "error");
   return { decision: errors.length > 0 ? "reject" : "accept", reasons: [...errors, ...warnings], signatures, paths };
+}
+
+/** A report of a signature that is not understood yet. */
+export function blankReport(key: string): SignatureReport {
+  return { name: signatureName(key), path: key, verdict: "invalid", paths: [], excluded: [] };
 }
 
 /** What a judge found out about one signature. */

@@ -10,7 +10,7 @@ import { readPatterns } from "../signature-document.ts";
 import { payloadOf, signingInput, type TextEntry } from "../state-text.ts";
 import type { DeviceProfile, SignatureReport } from "../types.ts";
 import { Objection, readStrictly, type StrictSignature } from "./jws.ts";
-import { type Judgement, keysOf } from "./report.ts";
+import { blankReport, type Judgement, keysOf } from "./report.ts";
 import type { Anchors } from "./sdk.ts";
 
 const MAX_CERTIFICATES = 5;
@@ -23,7 +23,7 @@ export async function judgeSignature(
   anchors: Anchors,
   device: DeviceProfile,
 ): Promise<Judgement> {
-  const report: SignatureReport = { name, verdict: "invalid", paths: [], excluded: [] };
+  const report = blankReport(name);
   const findings: Finding[] = [];
   let key: PublicKey | undefined;
   try {
@@ -129,5 +129,5 @@ async function believe(
   const { problem, notes, ...chain } = await believeChain(certificates, anchors.certificates, anchors.now);
   Object.assign(report, chain);
   if (problem) throw new Objection(problem.code, problem.message);
-  return notes.map((note) => finding("CERTIFICATE_PROFILE", report.name, `${report.name}: ${note}`, "warning"));
+  return notes.map((note) => finding("CERTIFICATE_PROFILE", report.path, `${report.path}: ${note}`, "warning"));
 }

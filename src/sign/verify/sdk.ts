@@ -56,7 +56,7 @@ export async function verifyAsSdk(text: string | Uint8Array, options: VerifyOpti
     findings.push(...judged.findings);
   }
   for (const key of wanted ?? []) {
-    if (signatures.some(({ name }) => name === key)) continue;
+    if (signatures.some(({ path }) => path === key)) continue;
     findings.push(finding("UNSIGNED", key, `there is no signature ${key}`));
   }
   return makeReport(entries, signatures, [...findings, ...coverage(entries, signatures)]);
