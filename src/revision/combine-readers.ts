@@ -6,6 +6,7 @@ const inside: WeakMap<ObjectReader, readonly ObjectReader[]> = /* @__PURE__ */ n
 
 /** One reader of many; the first one that has an object gives it. Asks nothing until bytes are read. */
 export function combineReaders(...readers: readonly ObjectReader[]): ObjectReader {
+  if (readers.length === 1) return readers[0]!;
   const all = [...new Set(readers.flatMap((reader) => inside.get(reader) ?? [reader]))];
   if (all.length === 1) return all[0]!;
   const combined: ObjectReader = {

@@ -6,7 +6,7 @@ import type { Revision } from "./types.ts";
 type Area = "files" | "config" | "signature";
 
 function areaOf(key: string, part: string): Area {
-  if (key.startsWith(`_config/${part}/`)) return "config";
+  if (key === `_config/${part}` || key.startsWith(`_config/${part}/`)) return "config";
   return key === `_sigs/${part}.json` ? "signature" : "files";
 }
 
