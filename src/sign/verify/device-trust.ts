@@ -44,7 +44,8 @@ export async function deviceSigner(
   const certificates = x5c.map((text) => readForMbedtls(mbedtlsBase64(text)));
   const [leaf] = certificates;
   if (!leaf || !certificates.every((certificate) => certificate !== undefined)) {
-    throw new Objection("CERTIFICATE_INVALID", "x5c holds what mbedTLS cannot read");
+    // signature.c then frees a store that it never made: whether that ends in a crash is up to the stack.
+    throw new Objection("CERTIFICATE_INVALID", "x5c holds what mbedTLS cannot read; a device may even crash over it");
   }
   const isOem = mayBeOem && commonName(leaf) === trust.oemName;
   const roots = readRoots(isOem ? trust.oemTrust : trust.trust);
