@@ -1,11 +1,26 @@
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { checkState, deploy, PvError, type Revision, readTar, signState, verifyState, writeExport } from "@pv/sdk";
-import { createRevision, packageArchive, rootfs } from "@pv/sdk/container";
-import { directoryStore, fileSource, readDirectory, saveFile, terminalProgress, writeDirectory } from "@pv/sdk/node";
 import {
-  brokerConfig,
-  brokerTree,
+  createRevision,
+  formatLock,
+  imageLayout,
+  packageArchive,
+  parseLock,
+  type RevisionLock,
+  registryImage,
+} from "@pv/sdk/container";
+import {
+  directoryStore,
+  dockerAuth,
+  fileSource,
+  readDirectory,
+  saveFile,
+  terminalProgress,
+  writeDirectory,
+} from "@pv/sdk/node";
+import {
+  brokerLayout,
   edgeApp,
   firmware,
   modules,
@@ -23,6 +38,13 @@ export async function buildGateway(options: GatewayOptions): Promise<Revision> {
   const busybox = options.busybox ? fileSource(options.busybox) : undefined;
   const folder = join(import.meta.dirname, "in");
   const job = { store: directoryStore(join(options.out, "objects")), onProgress: terminalProgress() };
+
+  const lockPath = join(options.out, "pv.lock.json");
+  let made: RevisionLock | undefined;
+  const onLock = (lock: RevisionLock): void => {
+    made = lock;
+  };
+  const lock = options.frozen ? parseLock(await readFile(lockPath)) : undefined;
 
   const gateway = await createRevision(
     {
@@ -45,7 +67,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Revision> {
           overlay: readDirectory(join(folder, "modbus-config")),
         },
         "mqtt-broker": {
-          from: rootfs(withBusybox(brokerTree, busybox), brokerConfig),
+          from: options.registry
+            ? registryImage(options.registry, { platform: "linux/arm64", auth: dockerAuth() })
+            : imageLayout(await brokerLayout(busybox)),
           group: "platform",
           provides: [{ name: "mqtt", type: "unix", socket: "/run/mqtt.sock" }],
         },
@@ -57,8 +81,9 @@ export async function buildGateway(options: GatewayOptions): Promise<Revision> {
         },
       },
     },
-    job,
+    { ...job, lock, frozen: options.frozen, onLock },
   );
+  if (made) await writeFile(lockPath, formatLock(made));
 
   const { signer, root } = await developerKeys(options.keys);
   const signed = await signState(gateway, { signer }); // every part, and the skeleton: all that a strict device wants

@@ -3,14 +3,16 @@ import {
   compose,
   type FileSpec,
   files,
+  type JsonObject,
   overlay,
+  readBytes,
   type Source,
-  type StatePart,
+  sha256,
   type Tree,
   writeExport,
   writeTar,
 } from "@pv/sdk";
-import { createContainer, type ImageConfig } from "@pv/sdk/container";
+import { createContainer } from "@pv/sdk/container";
 
 /**
  * The inputs that a real project has as files, made here so that the quickstart needs nothing: a kernel, an initramfs,
@@ -57,18 +59,39 @@ export function platformTar(): ByteStream {
   );
 }
 
-/** What `mqtt-broker` runs: the flattened file system of an image, and the image's config. */
-export const brokerTree: Tree = files({
+const brokerTree: Tree = files({
   "/usr/sbin/mosquitto": daemon("mosquitto"),
   "/mosquitto/config/mosquitto.conf":
     "listener 0 /run/mqtt.sock\npersistence true\npersistence_location /mosquitto/data\n",
 });
-export const brokerConfig: ImageConfig = {
-  Entrypoint: ["/usr/sbin/mosquitto"],
-  Cmd: ["-c", "/mosquitto/config/mosquitto.conf"],
-  Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
-  Volumes: { "/mosquitto/data": {} },
-};
+
+/** What `mqtt-broker` is made from: an image, as the OCI layout that `skopeo copy ... oci:broker` would leave. */
+export async function brokerLayout(busybox: Source | undefined): Promise<Tree> {
+  const blobs: Record<string, Uint8Array> = {};
+  const blob = async (mediaType: string, content: Uint8Array | JsonObject) => {
+    const bytes = content instanceof Uint8Array ? content : new TextEncoder().encode(JSON.stringify(content));
+    const id = await sha256(bytes);
+    blobs[`blobs/sha256/${id}`] = bytes;
+    return { mediaType, digest: `sha256:${id}`, size: bytes.length };
+  };
+  const oci = "application/vnd.oci.image";
+  const layer = await blob(`${oci}.layer.v1.tar`, await readBytes(writeTar(withBusybox(brokerTree, busybox))));
+  const config = await blob(`${oci}.config.v1+json`, {
+    os: "linux",
+    architecture: "arm64",
+    config: {
+      Entrypoint: ["/usr/sbin/mosquitto"],
+      Cmd: ["-c", "/mosquitto/config/mosquitto.conf"],
+      Env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+      Volumes: { "/mosquitto/data": {} },
+    },
+    rootfs: { type: "layers", diff_ids: [layer.digest] },
+  });
+  const manifest = await blob(`${oci}.manifest.v1+json`, { schemaVersion: 2, config, layers: [layer] });
+  const annotations = { "org.opencontainers.image.ref.name": "eclipse-mosquitto:2" };
+  const index = { schemaVersion: 2, manifests: [{ ...manifest, annotations }] };
+  return files({ "oci-layout": '{"imageLayoutVersion":"1.0.0"}', "index.json": JSON.stringify(index), ...blobs });
+}
 
 /** A prebuilt package, as somebody else would publish it: one container in a `.pvrexport.tgz`. */
 export async function tailscalePackage(busybox: Source | undefined): Promise<ByteStream> {
@@ -79,11 +102,6 @@ export async function tailscalePackage(busybox: Source | undefined): Promise<Byt
     group: "platform",
   });
   return writeExport(compose(tailscale));
-}
-
-/** A `_config/` overlay: files laid over the container's root when it starts. */
-export function configOverlay(container: string, objects: Readonly<Record<string, string>>): StatePart {
-  return Object.fromEntries(Object.entries(objects).map(([path, id]) => [`_config/${container}/${path}`, id]));
 }
 
 /** `edge-app`, written right here: it talks to the broker over the socket that `mqtt-broker` offers. */

@@ -10,6 +10,10 @@ export interface GatewayOptions {
   kernel?: string | undefined;
   initrd?: string | undefined;
   busybox?: string | undefined;
+  /** Take mqtt-broker from this image instead. */
+  registry?: string | undefined;
+  /** Build only what `pv.lock.json` says. */
+  frozen?: boolean | undefined;
   help: boolean;
 }
 
@@ -21,6 +25,8 @@ export const usage = `Builds a complete IoT gateway: bsp, platform, tailscale, m
   --kernel FILE            a kernel instead of the stand-in
   --initrd FILE            a Pantavisor initramfs instead of the stand-in
   --busybox FILE           a static busybox, put into every container so that the tree can be booted
+  --registry REF           take mqtt-broker from this image of a registry (linux/arm64)
+  --frozen                 build only what pv.lock.json in the output folder says, or fail
   --out FOLDER             where the results go (default: out)
   --keys FOLDER            where the developer CA is kept (default: examples/gateway/keys)`;
 
@@ -33,6 +39,8 @@ export function readOptions(args: readonly string[]): GatewayOptions {
       kernel: { type: "string" },
       initrd: { type: "string" },
       busybox: { type: "string" },
+      registry: { type: "string" },
+      frozen: { type: "boolean", default: false },
       out: { type: "string", default: "out" },
       keys: { type: "string", default: join(import.meta.dirname, "keys") },
       help: { type: "boolean", short: "h", default: false },
@@ -45,6 +53,8 @@ export function readOptions(args: readonly string[]): GatewayOptions {
     kernel: values.kernel,
     initrd: values.initrd,
     busybox: values.busybox,
+    registry: values.registry,
+    frozen: values.frozen,
     help: values.help,
   };
 }

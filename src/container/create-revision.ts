@@ -1,11 +1,12 @@
 import { memoryStore } from "../objects/index.ts";
-import { type BuildOptions, compose, type Revision } from "../revision/index.ts";
+import { compose, type Revision } from "../revision/index.ts";
 import { composeState, device } from "../state/index.ts";
 import { containerInvalid } from "./container-invalid.ts";
 import { checkContainerName } from "./container-name.ts";
 import { createBsp } from "./create-bsp.ts";
 import { createContainer } from "./create-container.ts";
-import type { ContainerSpec, RevisionSpec } from "./types.ts";
+import { recordSources } from "./lock/record-sources.ts";
+import type { ContainerSpec, RevisionOptions, RevisionSpec } from "./types.ts";
 
 /** Containers in an order in which each base comes before what is laid over it. */
 function inOrder(containers: Readonly<Record<string, ContainerSpec>>): [string, ContainerSpec][] {
@@ -33,6 +34,10 @@ function inOrder(containers: Readonly<Record<string, ContainerSpec>>): [string, 
  * @throws {@link PvError} `CONTAINER_INVALID` when a container or the board cannot be.
  * @throws {@link PvError} `STATE_INVALID` when a device would refuse a document.
  * @throws {@link PvError} `STATE_CONFLICT` when two packages bring the same key with other content.
+ * With a lock file (`onLock` gives one), `frozen` builds only what it says: any source, part or template that changed
+ * ends in `LOCK_CHANGED`, which names it.
+ *
+ * @throws {@link PvError} `LOCK_CHANGED` when a frozen build is not what was locked; `changes` lists what differs.
  * @throws {@link PvError} And all else that {@link createContainer} throws.
  * @example
  * ```ts
@@ -47,16 +52,23 @@ function inOrder(containers: Readonly<Record<string, ContainerSpec>>): [string, 
  * if (checkState(firmware).length > 0 || !("bsp/kernel.img" in firmware.state)) throw new Error("not accepted");
  * ```
  */
-export async function createRevision(spec: RevisionSpec, options: BuildOptions = {}): Promise<Revision> {
-  const { signal, onProgress, store = memoryStore() } = options;
+export async function createRevision(spec: RevisionSpec, options: RevisionOptions = {}): Promise<Revision> {
+  const { signal, onProgress, store = memoryStore(), lock, frozen = false, onLock } = options;
+  const recorder = lock || frozen || onLock ? recordSources(lock, frozen) : undefined;
   const containers = spec.containers ?? {};
   for (const name of Object.keys(containers)) checkContainerName(name);
   const order = inOrder(containers);
   let revision: Revision = { state: composeState(spec.device ? device(spec.device) : {}), objects: store };
-  if (spec.bsp) revision = compose(revision, await createBsp(spec.bsp, store, { signal, onProgress }));
-  for (const [name, container] of order) {
+  if (spec.bsp) {
+    const board = recorder ? recorder.bsp(spec.bsp) : spec.bsp;
+    revision = compose(revision, await createBsp(board, store, { signal, onProgress }));
+  }
+  for (const [name, given] of order) {
+    const container = recorder ? recorder.container(name, given) : given;
     const part = await createContainer(name, { ...container, store, signal, onProgress, within: revision });
     revision = compose(revision, part);
   }
+  const made = await recorder?.finish(revision);
+  if (made) onLock?.(made);
   return revision;
 }

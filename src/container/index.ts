@@ -6,6 +6,8 @@
 export * from "../sources/index.ts";
 export { createContainer } from "./create-container.ts";
 export { createRevision } from "./create-revision.ts";
+export { formatLock, parseLock } from "./lock/lock-text.ts";
+export type { LockChange, LockedSource, RevisionLock } from "./lock/types.ts";
 export {
   type RenderedContainer,
   type RenderOptions,
@@ -17,6 +19,7 @@ export type {
   ContainerOptions,
   ContainerSpec,
   ResourceLimits,
+  RevisionOptions,
   RevisionSpec,
   UpdateOptions,
   VolumeSetting,

@@ -4,6 +4,7 @@ import type { ContainerSource, ImageConfig } from "../sources/index.ts";
 import type { DeviceDocument, Persistence, RunSettings, ServiceOffer } from "../state/index.ts";
 import type { Tree } from "../tree/index.ts";
 import type { SquashfsOptions } from "../wasm-squashfs/index.ts";
+import type { RevisionLock } from "./lock/types.ts";
 
 /** cgroup limits of a container. */
 export type ResourceLimits = {
@@ -88,4 +89,14 @@ export interface ContainerOptions extends ContainerSpec, BuildOptions {
 export interface UpdateOptions extends Partial<ContainerSpec>, BuildOptions {
   /** True to pack only what differs from the container's own root image (pvr's `app update --patch`). */
   patch?: boolean | undefined;
+}
+
+/** What {@link createRevision} takes besides the firmware itself. */
+export interface RevisionOptions extends BuildOptions {
+  /** What `pv.lock.json` says (`parseLock`). */
+  lock?: RevisionLock | undefined;
+  /** Fail where anything is not what the lock says; default: false. */
+  frozen?: boolean | undefined;
+  /** Given the lock of what was built (`formatLock` writes it). */
+  onLock?: ((lock: RevisionLock) => void) | undefined;
 }

@@ -71,6 +71,10 @@ export interface ErrorData {
   IMAGE_NO_SPACE: { neededBytes: number; availableBytes: number };
   /** Another process works in the repository. */
   REPOSITORY_LOCKED: { path: string };
+  /** No lock file, or a broken one. */
+  LOCK_INVALID: { path: string };
+  /** A frozen build that is not what was locked. */
+  LOCK_CHANGED: { path: string; changes: readonly { path: string; locked?: string; found?: string }[] };
   /** A path that would leave its folder. */
   PATH_UNSAFE: { path: string };
   /** A file or folder that cannot be read or written. */

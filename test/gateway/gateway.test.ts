@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -60,8 +60,10 @@ describe("the gateway", () => {
 
   it("is the same bytes when it is built again", async () => {
     const again = join(out, "again");
-    await buildGateway({ out: again, keys: join(out, "keys"), help: false });
-    for (const name of ["gateway.pvrexport.tgz", "storage/trails/0/.pvr/json", "ca.pem"]) {
+    mkdirSync(again);
+    copyFileSync(join(out, "pv.lock.json"), join(again, "pv.lock.json"));
+    await buildGateway({ out: again, keys: join(out, "keys"), help: false, frozen: true });
+    for (const name of ["gateway.pvrexport.tgz", "storage/trails/0/.pvr/json", "ca.pem", "pv.lock.json"]) {
       expect(readFileSync(join(again, name)).equals(readFileSync(join(out, name))), name).toBe(true);
     }
   });
