@@ -126,7 +126,8 @@ export class MetadataCursor {
     this.#table = table;
     this.#position = table.start + block;
     this.#offset = offset;
-    if (offset >= METADATA_BYTES || this.#position >= table.end) throw invalid("metadata-position", this.#position);
+    if (offset >= METADATA_BYTES || this.#position >= table.end)
+      throw invalid("metadata-position", table.start, `${block}:${offset}`);
   }
 
   /** Absolute position of the current block, for errors. */

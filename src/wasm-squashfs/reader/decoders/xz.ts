@@ -122,13 +122,15 @@ async function xzDecompress(): Promise<XzPackage | undefined> {
   }
 }
 
+const packages = { liblzma, xzDecompress } as const;
+
 /** A decoder by one of the optional packages, or undefined where none is installed. */
 export async function wasmXz(
   maxWindow: number,
-  packages: readonly (() => Promise<XzPackage | undefined>)[] = [liblzma, xzDecompress],
+  names: readonly (keyof typeof packages)[] = ["liblzma", "xzDecompress"],
 ): Promise<Decode | undefined> {
   let found: XzPackage | undefined;
-  for (const load of packages) found ??= await load();
+  for (const name of names) found ??= await packages[name]();
   if (!found) return undefined;
   const { decode, filters } = found;
   const failed = (error: unknown): never => {
