@@ -16,6 +16,7 @@ export { compileGlob, type GlobVerdict } from "./glob/compile-glob.ts";
 export { carryNumber, exactNumber } from "./json/exact-numbers.ts";
 export { listObjects } from "./list-objects.ts";
 export { listParts } from "./list-parts.ts";
+export { type Documents, parseDocument } from "./parse-document.ts";
 export { parseJson } from "./parse-json.ts";
 export { parseState } from "./parse-state.ts";
 export { isInlineJson, partName } from "./part-name.ts";

@@ -58,7 +58,7 @@ export function readJson(input: string | Uint8Array): ReadJson {
     const before = text.slice(0, at);
     const line = before.split("\n").length;
     const where = `line ${line}, column ${at - before.lastIndexOf("\n")}`;
-    throw jsonError(code, `${message} at ${where}`, keys.slice(0, Math.min(depth, 20)).join("/"));
+    throw jsonError(code, `${message} at ${where}`, keys.slice(0, Math.min(depth, 20)).join("/").replace(/\/$/, ""));
   }
 
   function unexpected(wanted: string): never {
@@ -194,7 +194,7 @@ export function readJson(input: string | Uint8Array): ReadJson {
     if (depth === MAX_DEPTH) fail(`nested deeper than ${MAX_DEPTH} levels`, "JSON_TOO_DEEP");
     open[depth] = container;
     numbers[depth] = undefined;
-    keys[depth] = 0;
+    keys[depth] = Array.isArray(container) ? 0 : "";
     depth++;
   }
 
