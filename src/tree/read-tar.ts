@@ -15,6 +15,10 @@ import { nextMember, skipTo } from "./tar-member.ts";
 import { ancestors } from "./tree-path.ts";
 import type { Tree, TreeEntry } from "./types.ts";
 
+function isWhiteout(path: string): boolean {
+  return path.slice(path.lastIndexOf("/") + 1).startsWith(".wh.");
+}
+
 async function* entries(content: TarContent, limits: Limits): AsyncGenerator<TreeEntry, void, void> {
   const counter = limitCounter(limits);
   const input = await content.open();
@@ -26,7 +30,8 @@ async function* entries(content: TarContent, limits: Limits): AsyncGenerator<Tre
       const { entry, end } = await entryOf(input, member);
       for (const above of ancestors(entry.path)) {
         const isFolder = known.get(above);
-        if (isFolder) continue;
+        // A layer that puts a file in a folder's place may still say what it removes below (umoci writes such).
+        if (isFolder || (isFolder === false && isWhiteout(entry.path))) continue;
         // Writing through a link is how archives have left their folder.
         if (isFolder === false)
           throw new PvError("TREE_INVALID", `${entry.path} lies below ${above}, which is no folder`, {
