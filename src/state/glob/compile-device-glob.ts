@@ -24,8 +24,8 @@ const binary = (text: string): string =>
   /[^\0-\x7f]/.test(text) ? Array.from(utf8(text), (byte) => String.fromCharCode(byte)).join("") : text;
 const literal = (byte: string): string => byte.replace(/\W/, "\\$&");
 
-/** An escaped byte, a bracket expression that closes, or a byte. */
-const tokens = /\\(.)|\[([!^]?)((?:\]|(?!\]))(?:\[([:.=])(?:(?!\4\]).)*\4\]|\[(?![:.=])|[^\][])*)\]|./gs;
+/** An escaped byte, a bracket expression that closes, a word, or a byte. */
+const tokens = /\\(.)|\[([!^]?)((?:\]|(?!\]))(?:\[([:.=])(?:(?!\4\]).)*\4\]|\[(?![:.=])|[^\][])*)\]|\w+|./gs;
 
 /** A bracket expression as a JavaScript one (musl's `match_bracket` in the C locale; a backslash is itself here). */
 function bracket(not: string, body: string): string {
@@ -38,7 +38,7 @@ function bracket(not: string, body: string): string {
     low = byte;
     return literal(byte);
   });
-  return `[${not && "^"}${inside}]`;
+  return `(?!/)[${not && "^"}${inside}]`;
 }
 
 /**
@@ -62,33 +62,25 @@ function bracket(not: string, body: string): string {
 export function compileDeviceGlob(pattern: string): (key: string) => boolean {
   if (pattern.length > MAX_LENGTH) return () => false;
   // dirname(3) of a pattern that ends in a slash and two stars: the key itself, and all below it.
-  const below = /^\*\*$|\/\*\*$/.test(pattern);
-  const text = pattern === "**" ? "" : below ? pattern.slice(0, -3).replace(/\/+$/, "") || "/" : pattern;
+  const [, folder] = /^(|.*\/)\*\*$/s.exec(pattern) ?? [];
+  const text = folder === undefined ? pattern : folder.replace(/\/+$/, "") || (folder && "/");
+  // What stands between stars, by component.
   const parts: string[][] = [[""]];
   for (const [token, escaped, not = "", body] of binary(text).matchAll(tokens)) {
     const part = parts.at(-1)!;
     // An escaped slash separates as well: musl splits before it looks at what is escaped.
     if ((escaped ?? token) === "/") parts.push([""]);
     else if (token === "*") part.push("");
-    else part[part.length - 1] += body ? bracket(not, body) : token === "?" ? "[^]" : literal(escaped ?? token);
+    else part[part.length - 1] += body ? bracket(not, body) : token === "?" ? "[^/]" : literal(escaped ?? token);
   }
-  // One expression between two stars: each is searched for behind the one before, so nothing is ever taken back.
-  const components = parts.map((part) =>
-    part.map(
-      (piece, index) => new RegExp(`${index ? "" : "^"}${piece}${part[index + 1] === undefined ? "$" : ""}`, "g"),
-    ),
-  );
-  return (key) => {
-    const names = binary(key).split("/");
-    if (below ? names.length < parts.length : names.length !== parts.length) return false;
-    return components.every((pieces, index) => {
-      let from = 0;
-      return pieces.every((piece) => {
-        piece.lastIndex = from;
-        const hit = piece.test(names[index]!);
-        from = piece.lastIndex;
-        return hit;
-      });
-    });
-  };
+  // Each piece is searched for once behind the one before and never again (a lookahead gives nothing back), so time is
+  // linear whatever the pattern.
+  let group = 0;
+  const components = parts.map(([first, ...rest]) => {
+    const last = rest.pop();
+    const inner = rest.map((piece) => `(?=([^/]*?${piece}))\\${++group}`).join("");
+    return first + inner + (last === undefined ? "" : `[^/]*?${last}(?=/|$)`);
+  });
+  const expression = new RegExp(`^${components.join("/")}${folder === undefined ? "" : "(?:/.*)?"}$`, "s");
+  return (key) => expression.test(binary(key));
 }
