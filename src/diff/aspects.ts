@@ -7,7 +7,7 @@ const meanings: readonly (readonly [RegExp, Aspect])[] = [
   [/^services\.|^run\.json services$/, "services"],
   [/^groups\.|^run\.json (?:group|runlevel)$|^device\.json groups$/, "group"],
   [/^args\.|^src\.json args$/, "arguments"],
-  [/^(?:build|pvpkg)\.|^src\.json (?:docker_|rootfs_|pvr|base$)/, "version"],
+  [/^(?:build|pvpkg)\.|^src\.json (?:docker|rootfs|pvr|base)/, "version"],
   [/^(?:run|config|mdev)\.|^src\.json config$/, "run"],
 ];
 
@@ -31,16 +31,16 @@ const versions = ["version", "docker_tag", "docker_digest", "docker_ovl_digest",
 
 /** The first version text that differs in a part's changed documents. */
 export function versionOf(changes: PartDiff["changes"]): PartDiff["version"] {
-  const found = versions.flatMap((key) =>
-    changes.flatMap((change) => {
-      if (change.kind === "object" || !change.aspects.includes("version")) return [];
+  for (const key of versions) {
+    for (const change of changes) {
+      if (change.kind === "object" || !change.aspects.includes("version")) continue;
       const [before, after] = [change.before, change.after].map((document) => {
         const text = memberOf(document, key);
         // "name@sha256:<hex>": the name is the image's, not the version's.
         return typeof text === "string" ? text.replace(/.*@/, "") : undefined;
       });
-      return before === after ? [] : [present({ before, after })];
-    }),
-  );
-  return found[0];
+      if (before !== after) return present({ before, after });
+    }
+  }
+  return undefined;
 }

@@ -11,7 +11,7 @@ function patchOf(from: JsonObject, to: JsonObject, path: string, depth: number):
     if (sameMember(from, to, key, depth)) return [undefined, to];
     // A merge patch says "remove" with null, so a member that *is* null has no word; arrays are taken over whole.
     if (after !== null) return [after ?? null, to];
-    throw impossible(inner, 'is null, which a patch takes for "remove"');
+    throw impossible(inner, "cannot become null");
   });
 }
 

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../core/index.ts";
-import { isObject, isObjectId, memberOf } from "./member.ts";
+import { isObjectId, memberOf } from "./member.ts";
 
 /** Keys that a device reads first (pantavisor `parser_system1.c`). */
 const reserved = [
@@ -17,7 +17,7 @@ export function deviceKind(state: JsonObject, path: string): "document" | "objec
   const value = memberOf(state, path);
   // strncmp with the length of the key: a file called "disks" or "d" is taken for one already read.
   const early = reserved.find((name) => name.startsWith(path));
-  if (value === undefined || path === "#spec" || (early !== undefined && early !== path)) return undefined;
+  if (value === undefined || path === "#spec" || (early && early !== path)) return undefined;
   // With device.json, the older documents are not even kept.
   if (early) return !/^(?:bsp|dev)/.test(path) && memberOf(state, "device.json") !== undefined ? undefined : "document";
   if (/\/(?:run|services)\.json$/.test(path)) return "document";
@@ -29,11 +29,11 @@ export function deviceKind(state: JsonObject, path: string): "document" | "objec
 export type Containers = ReadonlyMap<string, boolean>;
 
 /** run.json is asked by the beginning of a key: `group_x` is taken for `group`. */
-function runMember(run: JsonObject, wanted: string): string | undefined {
-  const key = Object.keys(run)
+function runMember(run: unknown, wanted: string): string | undefined {
+  const key = Object.keys(run ?? {})
     .sort()
     .find((name) => name.startsWith(wanted));
-  const value = key === undefined ? undefined : run[key];
+  const value = key === undefined ? undefined : memberOf(run, key);
   return value === undefined || typeof value === "object" ? undefined : String(value);
 }
 
@@ -48,9 +48,9 @@ export function containersOf(state: JsonObject): Containers {
   const policy = (name: string): string => (name === "app" ? "container" : "system");
   const groups = [own ?? levels.map((name) => ({ name, restart_policy: policy(name) }))].flat() as readonly JsonValue[];
   const containers = new Map<string, boolean>();
-  for (const path of Object.keys(state).sort()) {
+  const paths = Object.keys(state).filter((path) => path.endsWith("/run.json") && path !== "bsp/run.json");
+  for (const path of paths.sort()) {
     const run = memberOf(state, path);
-    if (!path.endsWith("/run.json") || path === "bsp/run.json" || !isObject(run)) continue;
     const [name, level, named, own] = ["name", "runlevel", "group", "restart_policy"].map((key) => runMember(run, key));
     if (name === undefined || containers.has(name)) continue;
     const wanted = named ?? levels.find((one) => one === level);

@@ -37,19 +37,21 @@ function changesOf(path: string, from: JsonObject, to: JsonObject): (ObjectChang
  */
 export function diffStates(from: StateLike, to: StateLike): StateDiff {
   const [old, next] = [stateOf(from), stateOf(to)];
-  const changed = new Map<string, string[]>();
-  for (const path of Object.keys({ ...old, ...next }).sort()) {
+  const parts = new Map<string, { before?: boolean; after?: boolean; paths: string[] }>();
+  for (const path of Object.keys({ ...old, ...next })) {
     const name = partName(path);
-    if (sameMember(old, next, path)) continue;
-    const paths = changed.get(name);
-    if (paths) paths.push(path);
-    else changed.set(name, [path]);
+    const part = parts.get(name) ?? { paths: [] };
+    parts.set(name, part);
+    part.before ||= memberOf(old, path) !== undefined;
+    part.after ||= memberOf(next, path) !== undefined;
+    if (!sameMember(old, next, path)) part.paths.push(path);
   }
-  const [before, after] = [old, next].map((state) => new Set(Object.keys(state).map(partName)));
-  const parts = [...changed].map(([name, paths]) => {
-    const changes = paths.flatMap((path) => changesOf(path, old, next));
-    const change = !before!.has(name) ? "added" : after!.has(name) ? "changed" : "removed";
-    return { name, change, ...present({ version: versionOf(changes) }), changes } as const;
-  });
-  return { parts: parts.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  const changed = [...parts].filter(([, { paths }]) => paths.length > 0).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    parts: changed.map(([name, { before, after, paths }]) => {
+      const changes = paths.sort().flatMap((path) => changesOf(path, old, next));
+      const change = before ? (after ? "changed" : "removed") : "added";
+      return { name, change, ...present({ version: versionOf(changes) }), changes };
+    }),
+  };
 }

@@ -11,7 +11,7 @@ export function isObject(value: unknown): value is JsonObject {
 
 /** pvr and devices tell objects from documents by this alone (`isInlineJson`, `pv_is_sha256_hex_string`). */
 export function isObjectId(value: unknown): value is ObjectId {
-  return typeof value === "string" && /^[0-9a-f]{64}$/i.test(value);
+  return typeof value === "string" && /^[0-9a-fA-F]{64}$/.test(value);
 }
 
 /** True for what a device takes for a signature, under whatever key (pantavisor `signature.c`). */
@@ -42,7 +42,7 @@ export function rebuild(
 ): JsonObject {
   checkDepth(depth, path);
   const result = (Array.isArray(objects[0]) ? [] : {}) as JsonObject;
-  for (const key of new Set(objects.flatMap((object) => Object.keys(object)))) {
+  for (const key of new Set(objects.flatMap(Object.keys))) {
     const values = objects.map((object) => memberOf(object, key));
     const [value, from] = make(key, path === "" ? key : `${path}/${key}`, values);
     if (value === undefined) continue;
@@ -76,7 +76,7 @@ export function requireSpec(object: JsonObject): State {
 
 /** Ends a document nested deeper than any real one, before the call stack does. */
 export function checkDepth(depth: number, path: string): void {
-  if (depth > MAX_DEPTH) throw impossible(path, "nests too deep");
+  if (depth > MAX_DEPTH) throw impossible(path, "is too deep");
 }
 
 /**

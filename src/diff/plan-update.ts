@@ -2,7 +2,7 @@ import type { JsonObject, ObjectId } from "../core/index.ts";
 import { partName, type StateLike, stateOf } from "../state/index.ts";
 import { deviceKind } from "./device-rules.ts";
 import { diffStates } from "./diff-states.ts";
-import { isObjectId, memberOf, present } from "./member.ts";
+import { isObjectId, present } from "./member.ts";
 import { brokenSignatures } from "./signatures.ts";
 import { summarize } from "./summary.ts";
 import { transitionOf } from "./transition.ts";
@@ -10,10 +10,8 @@ import type { ObjectSet, PlanOptions, Reason, UpdatePlan } from "./types.ts";
 
 /** The objects that a device holds for a state, each once; what it would not read is not among them. */
 function objectsOf(state: JsonObject): Set<ObjectId> {
-  const paths = Object.keys(state)
-    .sort()
-    .filter((path) => deviceKind(state, path) === "object");
-  return new Set(paths.map((path) => memberOf(state, path)).filter(isObjectId));
+  const read = Object.entries(state).filter(([path]) => deviceKind(state, path) === "object");
+  return new Set(read.map(([, value]) => value).filter(isObjectId));
 }
 
 /**
@@ -38,23 +36,24 @@ function objectsOf(state: JsonObject): Set<ObjectId> {
  *     "web/run.json": { name: "web", type: "lxc", restart_policy: policy },
  *   });
  * const plan = planUpdate(state("container", "a"), state("container", "b"), { sizes: new Map([["b".repeat(64), 25e6]]) });
- * if (plan.summary !== "Restarts web. No reboot. Objects to download: 1 (25 MB).") throw new Error(plan.summary);
+ * if (plan.summary !== "Restarts web. No reboot. To download: 1 (25 MB).") throw new Error(plan.summary);
  * const reboot = planUpdate(state("system", "a"), state("system", "b"));
  * if (reboot.reasons[0]?.rule !== "RESTART_POLICY_SYSTEM") throw new Error(reboot.summary);
  * ```
  */
 export function planUpdate(from: StateLike, to: StateLike, options: PlanOptions = {}): UpdatePlan {
-  const { sizes, freeBytes, findings = [], openImage } = options;
+  const { sizes, have, freeBytes, findings = [], openImage } = options;
   const [old, next] = [stateOf(from), stateOf(to)];
   const diff = diffStates(old, next);
   const paths = [...new Set(diff.parts.flatMap((part) => part.changes.map(({ path }) => path)))];
   const wanted = objectsOf(next);
-  const held = new Set(options.have ?? objectsOf(old));
-  const sum = (ids: readonly ObjectId[], unknown: number): number =>
-    ids.reduce((total, id) => total + (sizes?.get(id) ?? unknown), 0);
+  const held = new Set(have ?? objectsOf(old));
+  // NaN where a size is unknown, unless that counts as something.
+  const sum = (ids: readonly ObjectId[], unknown?: number): number =>
+    ids.reduce((total, id) => total + (sizes?.get(id) ?? unknown!), 0);
   const objects = (all: Iterable<ObjectId>, keep: (id: ObjectId) => boolean): ObjectSet => {
     const ids = [...all].filter(keep);
-    const sizeBytes = sum(ids, Number.NaN);
+    const sizeBytes = sum(ids);
     return { ids, sizeBytes: sizeBytes >= 0 ? sizeBytes : undefined };
   };
   const kept = objects(wanted, (id) => held.has(id));
@@ -66,14 +65,14 @@ export function planUpdate(from: StateLike, to: StateLike, options: PlanOptions 
   // What is known of the size may already be too much.
   const known = sum(download.ids, 0);
   if (known > (freeBytes ?? known)) {
-    const message = `${known} B to download, room for ${freeBytes} B`;
+    const message = `needs ${known} of ${freeBytes} B`;
     refused.push({ part: "", path: "", rule: "NO_ROOM", message });
   }
   const { reasons, containers } = transitionOf(old, next, paths);
-  const idle = containers.every(({ action }) => action === "keep");
+  const moving = containers.some(({ action }) => action !== "keep");
   const plan: UpdatePlan = {
     diff,
-    transition: refused[0] ? "rejected" : reasons[0] ? "reboot" : idle ? "none" : "containers",
+    transition: refused[0] ? "rejected" : reasons[0] ? "reboot" : moving ? "containers" : "none",
     reasons: [...refused, ...reasons],
     containers,
     download,

@@ -9,7 +9,7 @@ const list = (what: string, names: readonly string[]): string[] =>
 export function summarize({ diff, transition, reasons, containers, download, brokenSignatures }: UpdatePlan): string {
   const why = reasons.map(({ message }) => message);
   const said = list(transition === "reboot" ? "Reboots: " : "Rejected: ", why);
-  if (said.length === 0) {
+  if (!said[0]) {
     for (const verb of ["Stop", "Restart", "Start"]) {
       const who = containers.filter(({ action }) => action === verb.toLowerCase()).map(({ name }) => name);
       said.push(...list(`${verb}s `, who));
@@ -18,8 +18,7 @@ export function summarize({ diff, transition, reasons, containers, download, bro
   }
   const { ids, sizeBytes } = download;
   if (ids[0]) {
-    const size = sizeBytes === undefined ? "size unknown" : `${Number((sizeBytes / 1e6).toPrecision(3))} MB`;
-    said.push(`Objects to download: ${ids.length} (${size})`);
+    said.push(`To download: ${ids.length} (${sizeBytes === undefined ? "?" : sizeBytes / 1e6} MB)`);
   }
   said.push(...list("Broken signatures: ", brokenSignatures));
   return `${said.join(". ")}.`;

@@ -26,13 +26,13 @@ export function transitionOf(
     if (!before && !after) continue;
     const rule = (before && rebootRule(path, old)) ?? (after && rebootRule(path, next));
     if (rule) {
-      const why = rule === "RESTART_POLICY_SYSTEM" ? "its container restarts with the system" : "no container owns it";
-      reasons.push({ part: partName(path), path, rule, message: `${oneLine(path)}: ${why}` });
+      const why = rule === "RESTART_POLICY_SYSTEM" ? "restarts with the system" : "has no container";
+      reasons.push({ part: partName(path), path, rule, message: `${oneLine(path)} ${why}` });
     } else touched.add(ownerOf(path));
   }
   const names = [...new Map([...old, ...next]).keys()].sort();
   const containers = names.map((name) => {
-    const restarts = reasons.length > 0 || touched.has(name);
+    const restarts = reasons[0] || touched.has(name);
     return {
       name,
       action: !old.has(name) ? "start" : !next.has(name) ? "stop" : restarts ? "restart" : "keep",

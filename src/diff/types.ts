@@ -63,7 +63,7 @@ export interface Reason {
 
 /** Some objects. */
 export interface ObjectSet {
-  /** Each once, in the order of their paths. */
+  /** Each once, in the order of the state. */
   ids: readonly ObjectId[];
   /** Sum in bytes; undefined if the size of one is unknown. */
   sizeBytes: number | undefined;

@@ -274,9 +274,7 @@ describe("planUpdate: objects", () => {
       planUpdate(state(base), to, { sizes: known, freeBytes });
     expect(at(2017).transition).toBe("containers");
     expect(at(2016).transition).toBe("rejected");
-    expect(at(2016).reasons).toEqual([
-      { part: "", path: "", rule: "NO_ROOM", message: "2017 B to download, room for 2016 B" },
-    ]);
+    expect(at(2016).reasons).toEqual([{ part: "", path: "", rule: "NO_ROOM", message: "needs 2017 of 2016 B" }]);
     const half = new Map([[oid("9"), 5000]]);
     expect(at(4999, half).transition).toBe("rejected");
     expect(at(5000, half).transition).toBe("containers");
@@ -300,7 +298,7 @@ describe("planUpdate: objects", () => {
       ["web", "GROUP_UNKNOWN"],
       ["bsp", "BSP_CHANGED"],
     ]);
-    expect(made.summary).toMatch(/^Rejected: no group of that name, bsp\/kernel.img: no container owns it\. /);
+    expect(made.summary).toMatch(/^Rejected: no group of that name, bsp\/kernel.img has no container\. /);
     expect(planUpdate(state(base), to, { findings: [finding("warning")] }).transition).toBe("reboot");
     expect(made.findings).toHaveLength(2);
   });
@@ -404,12 +402,10 @@ describe("planUpdate: as a whole", () => {
   });
 
   it("sums up in one sentence", () => {
-    expect(plan({ "web/root.squashfs": oid("9") }).summary).toBe(
-      "Restarts web. No reboot. Objects to download: 1 (size unknown).",
-    );
+    expect(plan({ "web/root.squashfs": oid("9") }).summary).toBe("Restarts web. No reboot. To download: 1 (? MB).");
     expect(plan({ "web/src.json": {} }).summary).toBe("No reboot.");
     expect(plan({ "bsp/kernel.img": oid("9") }).summary).toBe(
-      "Reboots: bsp/kernel.img: no container owns it. Objects to download: 1 (size unknown).",
+      "Reboots: bsp/kernel.img has no container. To download: 1 (? MB).",
     );
     const many = Object.fromEntries([..."abcdef"].map((name) => [`${name}/run.json`, run(name)]));
     expect(plan(many).summary).toBe("Starts a, b, c, d, e, f. No reboot.");

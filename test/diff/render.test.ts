@@ -43,10 +43,10 @@ describe("renderDiff", () => {
   it("text: the whole story of a plan", () => {
     expect(renderDiff(plan, "text", { title: "gateway" })).toBe(`gateway
 
-Reboots: bsp/kernel.img: no container owns it. Objects to download: 2 (size unknown).
+Reboots: bsp/kernel.img has no container. To download: 2 (? MB).
 
 Why it reboots
-  ! bsp/kernel.img: no container owns it [BSP_CHANGED]
+  ! bsp/kernel.img has no container [BSP_CHANGED]
 
 Containers
   restart: web
