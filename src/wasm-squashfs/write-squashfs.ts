@@ -1,10 +1,21 @@
-import { type ByteSink, type ObjectId, PvError, progressReporter } from "../core/index.ts";
+import {
+  type ByteSink,
+  type Bytes,
+  concatBytes,
+  noBytes,
+  type ObjectId,
+  PvError,
+  progressReporter,
+} from "../core/index.ts";
 import { createHasher } from "../objects/index.ts";
 import type { Tree } from "../tree/index.ts";
 import type { Compressor } from "./compressors/compressor.ts";
 import { openCompressor } from "./compressors/open-compressor.ts";
 import { FLAG, METADATA_UNCOMPRESSED, PADDING_BYTES, SUPERBLOCK_BYTES } from "./format.ts";
 import { type ResolvedOptions, resolveOptions } from "./options.ts";
+import { encodeNote, NOTE_BYTES } from "./reuse/block-index.ts";
+import { encoderFingerprint } from "./reuse/fingerprint.ts";
+import { openReusable, type ReusableBlocks } from "./reuse/reusable-blocks.ts";
 import type { SquashfsOptions, SquashfsResult } from "./types.ts";
 import { addEntry } from "./writer/add-entry.ts";
 import { BlockPipeline } from "./writer/block-pipeline.ts";
@@ -50,7 +61,11 @@ export async function writeSquashfs(
     options.signal?.throwIfAborted();
     const resolved = resolveOptions(options);
     const compressor = await openCompressor(resolved);
-    const result = await writeImage(tree, sink, resolved, compressor, options);
+    const fingerprint = encoderFingerprint(compressor, resolved);
+    const reuse =
+      options.reuse && (await openReusable(options.reuse, fingerprint, compressor, resolved.blockSizeBytes));
+    const encoder = { compressor, fingerprint, reuse };
+    const result = await writeImage(tree, sink, resolved, encoder, options).finally(() => reuse?.close());
     const id = await readBack(sink, result.sizeBytes, options.signal);
     await sink.close();
     return id === undefined ? result : { ...result, sha256: id };
@@ -86,11 +101,17 @@ async function readBack(
   return hasher.id();
 }
 
+interface Encoder {
+  compressor: Compressor;
+  fingerprint: Bytes;
+  reuse: ReusableBlocks | undefined;
+}
+
 async function writeImage(
   tree: Tree,
   sink: ByteSink,
   resolved: ResolvedOptions,
-  compressor: Compressor,
+  { compressor, fingerprint, reuse }: Encoder,
   { signal, onProgress }: SquashfsOptions,
 ): Promise<SquashfsResult> {
   const { blockSizeBytes, mtimeSeconds } = resolved;
@@ -98,22 +119,21 @@ async function writeImage(
     const packed = compressor.compressNow(bytes);
     return packed.length < bytes.length ? packed : undefined;
   };
-  const optionsBlock = compressor.options;
-  const output = new Output(sink, SUPERBLOCK_BYTES);
-  if (optionsBlock) {
-    const header = METADATA_UNCOMPRESSED | optionsBlock.length;
-    await output.append(new Uint8Array([header & 255, header >> 8, ...optionsBlock]));
-  }
+  const options = encodeOptions(compressor.options);
+  const output = new Output(sink, SUPERBLOCK_BYTES + options.length + NOTE_BYTES);
 
   const ids = new IdTable();
-  const pipeline = new BlockPipeline(compressor, output, blockSizeBytes);
+  const pipeline = new BlockPipeline(compressor, output, blockSizeBytes, reuse);
   const progress = progressReporter({ onProgress }, { task: "squashfs", subject: "squashfs image", unit: "bytes" });
-  const files = new FileWriter(pipeline, blockSizeBytes, progress, signal);
+  const files = new FileWriter(pipeline, resolved, progress, signal);
   const nodes = new NodeTable(ids, mtimeSeconds);
   const xattrs = new XattrTable(compress);
   const tables = { nodes, xattrs, files };
   for await (const entry of entriesOf(tree, signal)) await addEntry(tables, entry);
   await files.finish();
+  const index = pipeline.records.encode();
+  const note = encodeNote(fingerprint, output.position, index);
+  await output.append(index);
 
   const made = writeTreeTables(nodes, files.contents, compress);
   const inodeTable = output.position;
@@ -152,7 +172,7 @@ async function writeImage(
     compressor: compressor.id,
     flags:
       FLAG.duplicates |
-      (optionsBlock ? FLAG.compressorOptions : 0) |
+      (options.length > 0 ? FLAG.compressorOptions : 0) |
       (exportTable === undefined ? 0 : FLAG.exportable) |
       (resolved.compressor === "none" ? FLAGS_UNCOMPRESSED : 0),
     ids: ids.size,
@@ -166,11 +186,18 @@ async function writeImage(
     exportTable,
   });
   signal?.throwIfAborted();
-  await sink.write(0, superblock);
+  await sink.write(0, concatBytes([superblock, options, note]));
   progress.finish();
-  const result: SquashfsResult = { sizeBytes, entries: made.entries, reusedBytes: 0 };
+  const result: SquashfsResult = { sizeBytes, entries: made.entries, reusedBytes: pipeline.reusedBytes };
   if (xattrs.dropped > 0) result.droppedXattrs = xattrs.dropped;
   return result;
+}
+
+/** The compressor options as the metadata block that follows the superblock, nothing where the defaults hold. */
+function encodeOptions(options: Bytes | undefined): Bytes {
+  if (!options) return noBytes;
+  const header = METADATA_UNCOMPRESSED | options.length;
+  return new Uint8Array([header & 255, header >> 8, ...options]);
 }
 
 /** What an image says in which nothing is compressed. */
