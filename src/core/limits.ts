@@ -10,6 +10,8 @@ export const DEFAULT_LIMITS: Required<{ [K in keyof Limits]-?: number }> = {
 
 /** Below this many bytes out a high ratio is no attack: a small file of zeros compresses 1000:1. */
 const RATIO_FREE_BYTES = 2 ** 20;
+/** Where nobody asked for a ratio: xz and zstd pack a file of zeros, as images hold them, 7000:1 and more. */
+const RATIO_FREE_BYTES_UNASKED: number = 256 * 2 ** 20;
 
 /** Counts what comes out of hostile input and throws at the limit. */
 export interface LimitCounter {
@@ -37,13 +39,14 @@ export function limitCounter(limits: Limits = {}): LimitCounter {
   const maxBytes = limits.maxBytes ?? DEFAULT_LIMITS.maxBytes;
   const maxEntries = limits.maxEntries ?? DEFAULT_LIMITS.maxEntries;
   const maxRatio = limits.maxRatio ?? DEFAULT_LIMITS.maxRatio;
+  const free = limits.maxRatio === undefined ? RATIO_FREE_BYTES_UNASKED : RATIO_FREE_BYTES;
   let bytes = 0;
   let entries = 0;
   return {
     addBytes(count, input) {
       bytes += count;
       if (bytes > maxBytes) throw exceeded("maxBytes", maxBytes, "bytes");
-      if (input !== undefined && bytes > RATIO_FREE_BYTES && bytes > input * maxRatio) {
+      if (input !== undefined && bytes > free && bytes > input * maxRatio) {
         throw exceeded("maxRatio", maxRatio, "bytes out per byte in");
       }
     },

@@ -88,10 +88,9 @@ export function nativeCrypto(): NativeCrypto | undefined {
 
 /** An open file of `node:fs/promises`, as far as it is used here. */
 export interface NativeFile {
-  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
   write(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>;
-  stat(): Promise<NativeStats>;
   sync(): Promise<void>;
+  datasync(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -109,19 +108,35 @@ export interface NativeStats {
   isSymbolicLink(): boolean;
 }
 
-/** `node:fs/promises`, as far as it is used here. */
+type ReadCallback = (error: Error | null, bytesRead: number) => void;
+
+/** `node:fs`, as far as it is used here: what is one short call blocks, what may take long does not. */
 export interface NativeFiles {
-  open(path: string, flags: string, mode?: number): Promise<NativeFile>;
-  lstat(path: string): Promise<NativeStats>;
-  stat(path: string): Promise<NativeStats>;
-  readdir(path: string): Promise<string[]>;
-  mkdir(path: string, options?: { recursive?: boolean; mode?: number }): Promise<unknown>;
-  rename(from: string, to: string): Promise<void>;
-  link(from: string, to: string): Promise<void>;
-  unlink(path: string): Promise<void>;
-  rmdir(path: string): Promise<void>;
-  chmod(path: string, mode: number): Promise<void>;
-  realpath(path: string): Promise<string>;
+  openSync(path: string, flags: string): number;
+  closeSync(file: number): void;
+  fstatSync(file: number): NativeStats;
+  lstatSync(path: string): NativeStats;
+  statSync(path: string): NativeStats;
+  readdirSync(path: string): string[];
+  readSync(file: number, buffer: Uint8Array, offset: number, length: number, position: number): number;
+  read(
+    file: number,
+    buffer: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+    callback: ReadCallback,
+  ): void;
+  promises: {
+    open(path: string, flags: string, mode?: number): Promise<NativeFile>;
+    lstat(path: string): Promise<NativeStats>;
+    mkdir(path: string, options?: { recursive?: boolean; mode?: number }): Promise<unknown>;
+    rename(from: string, to: string): Promise<void>;
+    link(from: string, to: string): Promise<void>;
+    unlink(path: string): Promise<void>;
+    rmdir(path: string): Promise<void>;
+    chmod(path: string, mode: number): Promise<void>;
+  };
 }
 
 let fileSystem: NativeFiles | undefined | null = null;
@@ -129,8 +144,8 @@ let fileSystem: NativeFiles | undefined | null = null;
 /** The runtime's own files, for what takes a path outside `node/`; undefined in a browser. */
 export function nativeFiles(): NativeFiles | undefined {
   if (fileSystem === null) {
-    const found = builtin("node:fs/promises") as NativeFiles | undefined;
-    fileSystem = typeof found?.lstat === "function" ? found : undefined;
+    const found = builtin("node:fs") as NativeFiles | undefined;
+    fileSystem = typeof found?.promises?.open === "function" ? found : undefined;
   }
   return fileSystem;
 }

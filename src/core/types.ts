@@ -48,7 +48,7 @@ export interface Limits {
   maxBytes?: number | undefined;
   /** Most entries that may come out. */
   maxEntries?: number | undefined;
-  /** Most bytes out per byte in, asked once more than 1 MiB came out. */
+  /** Most bytes out per byte in, asked once more than 1 MiB came out; 2000 unless given, and then asked after 256 MiB. */
   maxRatio?: number | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { ByteSink } from "../core/index.ts";
+import type { ByteSink, ByteSource } from "../core/index.ts";
 import { errnoOf, onFile } from "./file-error.ts";
 import { readFully, writeFully } from "./file-handle.ts";
 import { fileSource } from "./file-source.ts";
@@ -84,6 +84,18 @@ export function fileSink(path: string): ByteSink {
     if (file?.name) await rm(file.name, { force: true }).catch(() => {});
   }
 
+  async function sizeSoFar(): Promise<number> {
+    return (await (await target()).handle.stat()).size;
+  }
+  async function finished<T>(use: (file: ByteSource) => Promise<T>): Promise<T> {
+    const file = fileSource(path);
+    try {
+      return await use(file);
+    } finally {
+      await file.close?.();
+    }
+  }
+
   return {
     write: (offset, bytes) => tried(async () => writeFully((await target()).handle, bytes, offset)),
     setSize: (sizeBytes) =>
@@ -115,18 +127,13 @@ export function fileSink(path: string): ByteSink {
       await drop();
     },
     written: {
-      size: () =>
-        tried(async () => (state === "closed" ? fileSource(path).size() : (await (await target()).handle.stat()).size)),
+      size: () => tried(() => (state === "closed" ? finished((file) => file.size()) : sizeSoFar())),
       read: (offset, length) =>
-        tried(async () => {
-          if (state !== "closed") return readFully((await target()).handle, offset, length);
-          const source = fileSource(path);
-          try {
-            return await source.read(offset, length);
-          } finally {
-            await source.close?.();
-          }
-        }),
+        tried(async () =>
+          state === "closed"
+            ? finished((file) => file.read(offset, length))
+            : readFully((await target()).handle, offset, length),
+        ),
     },
   };
 }

@@ -112,7 +112,7 @@ function headerOf(entry: TreeEntry): Bytes {
   if (major > ID_MAX) record("SCHILY.devmajor", major);
   if (minor > ID_MAX) record("SCHILY.devminor", minor);
   for (const key of Object.keys(entry.xattrs ?? {}).toSorted()) {
-    const escaped = key.replace(/[%=]/g, (found) => (found === "%" ? "%25" : "%3D"));
+    const escaped = key.replace(/%(?=3D|25)|=/g, (found) => (found === "%" ? "%25" : "%3D"));
     records.push([`SCHILY.xattr.${escaped}`, new Uint8Array(entry.xattrs![key]!)]);
   }
 
