@@ -51,3 +51,10 @@ export function grammarCase(seed: number): GrammarCase {
   for (const change of late) text = change(text);
   return { id: `g${seed}`, tags, config: made.config, text };
 }
+
+/** FNV-1a of the text's code units, as hex. */
+export function textHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16);
+}

@@ -96,7 +96,7 @@ export function findDeviation(json: Tokens): Deviation | undefined {
         const what = kind === STRING ? stringFault(raw) : wordFault(raw);
         if (what) return { at: from, what };
       }
-      if (size !== (isKey && kind === STRING ? 1 : 0)) return punctuation(from);
+      if (isKey ? kind !== STRING || size !== 1 : size !== 0) return punctuation(from);
       if (isKey) {
         const key = plain ? text.slice(start, end) : meaningOf(text.slice(start, end));
         const order = keys[parent] === undefined ? 1 : compare(key, keys[parent]);

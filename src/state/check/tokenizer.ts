@@ -83,8 +83,8 @@ export function tokenize(text: string, { from, to }: Span, limits: TokenLimits):
   let above = -4;
   let failed: Tokens["failed"];
   const add = (kind: number, start: number, end: number): void => {
+    if (length >= limits.maxTokens * 4) throw new BoundError(`more than ${limits.maxTokens} tokens`);
     if (length + 4 > list.length) {
-      if (length >= limits.maxTokens * 4) throw new BoundError(`more than ${limits.maxTokens} tokens`);
       const longer = new Int32Array(Math.max(list.length * 2, 64));
       longer.set(list);
       list = longer;

@@ -117,5 +117,5 @@ export const aimedMutations: Record<string, Mutation> = {
   },
   SIGNATURE_OF_ITSELF: signed({ include: ["*", "*/**"], exclude: [] }),
   SIGNATURE_LIST_MISSING: signed({ include: ["*", "*/**"] }),
-  PATTERN_AMBIGUOUS: signed({ include: ["**"], exclude: ["_sigs/**"] }),
+  PATTERN_AMBIGUOUS: signed({ include: ["#spec", "**"], exclude: ["_sigs/**"] }),
 };
