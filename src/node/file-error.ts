@@ -43,3 +43,12 @@ export async function onFile<T>(path: string, work: () => Promise<T>): Promise<T
     throw fileError(error, path);
   }
 }
+
+/** The same for operations that are done at once. */
+export function onFileNow<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}

@@ -1,12 +1,20 @@
-import type { Stats } from "node:fs";
-import { constants, lstat, open, opendir, readdir, readlink, stat } from "node:fs/promises";
-import { type Bytes, compareBytes, decodePath, encodePath, PvError, toStream } from "../core/index.ts";
+import { closeSync, lstatSync, openSync, readlinkSync, readSync, type Stats } from "node:fs";
+import { constants, open, opendir, readdir, stat } from "node:fs/promises";
+import {
+  type Bytes,
+  compareBytes,
+  type DirectOpen,
+  type DirectReader,
+  decodePath,
+  directRead,
+  encodePath,
+  PvError,
+  toStream,
+} from "../core/index.ts";
 import type { EntryBase, FileEntry, Tree, TreeEntry } from "../tree/index.ts";
-import { onFile } from "./file-error.ts";
+import { onFile, onFileNow } from "./file-error.ts";
 
 const CHUNK_BYTES = 256 * 1024;
-/** Names looked at ahead of the walk; each is one call in the thread pool. */
-const AHEAD = 32;
 const SLASH = new Uint8Array([0x2f]);
 
 function join(folder: Buffer, name: Uint8Array): Buffer {
@@ -35,6 +43,25 @@ async function* content(path: Buffer, name: string, sizeBytes: number): AsyncGen
   }
 }
 
+/** The same, read at once into memory of the reader's. */
+function direct(path: Buffer, name: string, sizeBytes: number): DirectReader {
+  const fd = onFileNow(name, () => openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)));
+  let at = 0;
+  return {
+    read(into) {
+      let done = 0;
+      for (const most = Math.min(into.length, sizeBytes - at); done < most; ) {
+        const count = onFileNow(name, () => readSync(fd, into, done, most - done, at));
+        if (count === 0) break;
+        done += count;
+        at += count;
+      }
+      return done;
+    },
+    close: () => closeSync(fd),
+  };
+}
+
 /** Linux packs device numbers so (`gnu_dev_major`, `gnu_dev_minor`). */
 function deviceNumbers(rdev: number): { major: number; minor: number } {
   const high = Math.floor(rdev / 2 ** 32);
@@ -45,19 +72,16 @@ function deviceNumbers(rdev: number): { major: number; minor: number } {
   };
 }
 
-async function entryOf(path: Buffer, shown: string, found: Stats, base: EntryBase): Promise<TreeEntry> {
+function entryOf(path: Buffer, shown: string, found: Stats, base: EntryBase): TreeEntry {
   if (found.isDirectory()) return { ...base, kind: "directory" };
   if (found.isFile()) {
-    const file: FileEntry = {
-      ...base,
-      kind: "file",
-      sizeBytes: found.size,
-      open: () => toStream(content(path, shown, found.size)),
-    };
+    const open: DirectOpen = () => toStream(content(path, shown, found.size));
+    open[directRead] = () => direct(path, shown, found.size);
+    const file: FileEntry = { ...base, kind: "file", sizeBytes: found.size, open };
     return file;
   }
   if (found.isSymbolicLink()) {
-    const target = await onFile(shown, () => readlink(path, { encoding: "buffer" }));
+    const target = onFileNow(shown, () => readlinkSync(path, { encoding: "buffer" }));
     return { ...base, kind: "symlink", target: decodePath(target) };
   }
   if (found.isCharacterDevice()) return { ...base, kind: "char", ...deviceNumbers(found.rdev) };
@@ -75,21 +99,12 @@ async function* walk(state: Walk, folder: Buffer, above: string): AsyncGenerator
   const shownFolder = above === "" ? state.root : `${state.root}/${above}`;
   const names = await onFile(shownFolder, () => readdir(folder, { encoding: "buffer" }));
   names.sort(compareBytes);
-  const stats: Promise<Stats>[] = [];
-  const look = (at: number): void => {
-    const name = names[at];
-    if (!name) return;
-    stats[at] = lstat(join(folder, name));
-    stats[at].catch(() => {}); // it is looked at in its turn
-  };
-  for (let at = 0; at < AHEAD; at++) look(at);
-  for (const [at, name] of names.entries()) {
+  for (const name of names) {
     const full = join(folder, name);
     const path = above === "" ? decodePath(name) : `${above}/${decodePath(name)}`;
     const shown = `${state.root}/${path}`;
-    const found = await onFile(shown, () => stats[at]!);
-    delete stats[at];
-    look(at + AHEAD);
+    // Not through the thread pool: the trip costs ten times the call, and may have to wait for a compressor.
+    const found = onFileNow(shown, () => lstatSync(full));
     const base: EntryBase = {
       path,
       mode: found.mode & 0o7777,
@@ -99,7 +114,7 @@ async function* walk(state: Walk, folder: Buffer, above: string): AsyncGenerator
     };
     if (found.nlink > 1 && !found.isDirectory()) {
       // Inode numbers may be larger than a double holds.
-      const { dev, ino } = await onFile(shown, () => lstat(full, { bigint: true }));
+      const { dev, ino } = onFileNow(shown, () => lstatSync(full, { bigint: true }));
       const key = `${dev}:${ino}`;
       const first = state.links.get(key);
       if (first !== undefined) {
@@ -108,7 +123,7 @@ async function* walk(state: Walk, folder: Buffer, above: string): AsyncGenerator
       }
       state.links.set(key, path);
     }
-    yield await entryOf(full, shown, found, base);
+    yield entryOf(full, shown, found, base);
     if (found.isDirectory()) yield* walk(state, full, path);
   }
 }

@@ -6,7 +6,7 @@ import type { BlockGroup, BlockPipeline } from "./block-pipeline.ts";
 import { Column, WideColumn } from "./columns.ts";
 import { ContentTable } from "./content-table.ts";
 import { DigestTable } from "./digest-table.ts";
-import { ContentReader } from "./read-content.ts";
+import { type ContentReader, openContent } from "./read-content.ts";
 import { treeInvalid } from "./tree-invalid.ts";
 
 /** Stands for a block of zeros where the digests of a file's blocks are hashed. */
@@ -76,7 +76,7 @@ export class FileWriter {
     const { sizeBytes: size, path } = entry;
     if (!Number.isSafeInteger(size) || size < 0) throw treeInvalid(path, `has the size ${size}`);
     if (size === 0) return 0;
-    const reader = new ContentReader(entry, this.#signal);
+    const reader = openContent(entry, this.#signal);
     try {
       return await (size < this.#rule.ownBlockBytes
         ? this.#addSmall(reader, size, path)

@@ -1,14 +1,65 @@
-import { type Bytes, PvError } from "../../core/index.ts";
+import { type Bytes, type DirectOpen, type DirectReader, directRead, PvError } from "../../core/index.ts";
 import type { FileEntry } from "../../tree/index.ts";
 
-/** Fills buffers with the content of a file, checking that there is as much as its entry says. */
-export class ContentReader {
+/** Fills buffers with the content of a file, in order. */
+export interface ContentReader {
+  /** Fills `into`; fewer bytes than its entry says are an error. */
+  fill(into: Uint8Array): Promise<void> | void;
+  /** Checks that nothing is left. */
+  end(): Promise<void> | void;
+  /** Lets go of the content, wherever it stands. */
+  close(): Promise<void> | void;
+}
+
+/** Opens the content of a file: on the spot where it is on this machine, else as a stream. */
+export function openContent(entry: FileEntry, signal: AbortSignal | undefined): ContentReader {
+  const direct = (entry.open as DirectOpen)[directRead];
+  return direct ? new DirectContent(entry, direct()) : new StreamContent(entry, signal);
+}
+
+function wrongSize({ path, sizeBytes: expected }: FileEntry, actual: number): PvError<"CONTENT_TRUNCATED"> {
+  return new PvError(
+    "CONTENT_TRUNCATED",
+    `${path} gives ${actual < expected ? "only " : "at least "}${actual} bytes, its entry says ${expected}`,
+    { expected, actual },
+    { hint: "the file changed while it was read, or its entry is wrong" },
+  );
+}
+
+class DirectContent implements ContentReader {
+  readonly #entry: FileEntry;
+  readonly #reader: DirectReader;
+  #taken = 0;
+
+  constructor(entry: FileEntry, reader: DirectReader) {
+    this.#entry = entry;
+    this.#reader = reader;
+  }
+
+  fill(into: Uint8Array): void {
+    const count = this.#reader.read(into);
+    this.#taken += count;
+    if (count < into.length) throw wrongSize(this.#entry, this.#taken);
+  }
+
+  end(): void {
+    const more = this.#reader.read(new Uint8Array(1));
+    if (more > 0) throw wrongSize(this.#entry, this.#taken + more);
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+}
+
+class StreamContent implements ContentReader {
   readonly #entry: FileEntry;
   readonly #signal: AbortSignal | undefined;
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
   readonly #stop: () => void;
   #rest: Bytes = new Uint8Array(0);
   #taken = 0;
+  #ended = false;
 
   constructor(entry: FileEntry, signal: AbortSignal | undefined) {
     this.#entry = entry;
@@ -19,11 +70,10 @@ export class ContentReader {
     signal?.addEventListener("abort", this.#stop, { once: true });
   }
 
-  /** Fills `into`; anything short of that is an error. */
   async fill(into: Uint8Array): Promise<void> {
     let at = 0;
     while (at < into.length) {
-      if (this.#rest.length === 0 && !(await this.#next())) this.#wrongSize(this.#taken);
+      if (this.#rest.length === 0 && !(await this.#next())) throw wrongSize(this.#entry, this.#taken);
       const part = this.#rest.subarray(0, into.length - at);
       into.set(part, at);
       at += part.length;
@@ -32,34 +82,25 @@ export class ContentReader {
     }
   }
 
-  /** Checks that nothing is left. */
   async end(): Promise<void> {
-    if (this.#rest.length > 0 || (await this.#next())) this.#wrongSize(this.#taken + this.#rest.length);
+    if (this.#rest.length > 0 || (await this.#next())) throw wrongSize(this.#entry, this.#taken + this.#rest.length);
   }
 
-  /** Lets go of the stream, wherever it stands. */
   async close(): Promise<void> {
     this.#signal?.removeEventListener("abort", this.#stop);
-    await this.#reader.cancel().catch(() => {});
+    if (!this.#ended) await this.#reader.cancel().catch(() => {});
   }
 
   async #next(): Promise<boolean> {
     do {
       const { done, value } = await this.#reader.read();
       this.#signal?.throwIfAborted();
-      if (done) return false;
+      if (done) {
+        this.#ended = true;
+        return false;
+      }
       this.#rest = value;
     } while (this.#rest.length === 0);
     return true;
-  }
-
-  #wrongSize(actual: number): never {
-    const { path, sizeBytes: expected } = this.#entry;
-    throw new PvError(
-      "CONTENT_TRUNCATED",
-      `${path} gives ${actual < expected ? "only " : "at least "}${actual} bytes, its entry says ${expected}`,
-      { expected, actual },
-      { hint: "the file changed while it was read, or its entry is wrong" },
-    );
   }
 }
