@@ -61,7 +61,7 @@ export class FakeFolder {
     return this.folders.get(name)!;
   }
 
-  async getFileHandle(name: string, { create = false } = {}): Promise<FakeFile> {
+  async getFileHandle(name: string, { create = false }: { create?: boolean } = {}): Promise<FakeFile> {
     if (!this.files.has(name)) {
       if (!create) throw new DOMException("none", "NotFoundError");
       this.files.set(name, new FakeFile(name, this, this.#options));
