@@ -3,7 +3,7 @@
  * punctuation where it belongs and nothing between, members in order, strings and numbers in their one spelling.
  */
 import { quote } from "./reading.ts";
-import { OBJECT, STRING, type Tokens } from "./tokenizer.ts";
+import { OBJECT, PRIMITIVE, STRING, type Tokens } from "./tokenizer.ts";
 
 /** Where the text leaves the canonical form, and how. */
 export interface Deviation {
@@ -25,14 +25,8 @@ function isNumber(raw: string): boolean {
 const ESCAPES = /^(?:[^\u0000-\u001f\\]|\\["\\bfnrt]|\\u00(?:0[0-7BEF]|1[0-9A-F]))*$/;
 const LONE_SURROGATE = /[\ud800-\udfff]/u;
 
-/** Neither escapes, nor control characters, nor surrogates: the text is what it says, and compares by its units. */
-function isPlain(text: string, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) {
-    const c = text.charCodeAt(i);
-    if (c < 32 || c === 92 || (c >= 0xd800 && c < 0xe000)) return false;
-  }
-  return true;
-}
+/** What makes a string more than its characters: escapes, control characters, surrogates. */
+const NOT_PLAIN = /[\u0000-\u001f\\\ud800-\udfff]/;
 
 /** The text that a string stands for. */
 function meaningOf(raw: string): string {
@@ -56,6 +50,16 @@ function compare(a: string, b: string): number {
   return isHigh(x) === isHigh(y) ? x - y : isHigh(x) ? 1 : -1;
 }
 
+/** Order of two stretches of a text without surrogates and escapes. */
+function compareInside(text: string, a: number, aEnd: number, b: number, bEnd: number): number {
+  const end = Math.min(aEnd - a, bEnd - b);
+  for (let i = 0; i < end; i++) {
+    const difference = text.charCodeAt(a + i) - text.charCodeAt(b + i);
+    if (difference !== 0) return difference;
+  }
+  return aEnd - a - (bEnd - b);
+}
+
 /** First deviation, or undefined. */
 export function findDeviation(json: Tokens): Deviation | undefined {
   const { text, list, count } = json;
@@ -63,61 +67,67 @@ export function findDeviation(json: Tokens): Deviation | undefined {
     at,
     what: "white space, or punctuation that does not belong there",
   });
+  const isPlain = !NOT_PLAIN.test(text);
   /** Tokens whose children are still to come: kind, children and how many of them are left, last key of an object. */
   const kinds: number[] = [];
   const sizes: number[] = [];
   const left: number[] = [];
-  const keys: string[] = [];
+  const keys: number[] = [];
+  let top = -1;
   let length = 0;
   for (let token = 0; token < count; token++) {
-    const kind = list[token * 4]!;
-    const size = list[token * 4 + 3]!;
-    const start = list[token * 4 + 1]!;
-    const end = list[token * 4 + 2]!;
+    const at = token * 4;
+    const kind = list[at]!;
+    const start = list[at + 1]!;
+    const end = list[at + 2]!;
+    const size = list[at + 3]!;
     const from = kind === STRING ? start - 1 : start;
-    while (left.at(-1) === 0) {
-      kinds.pop();
-      sizes.pop();
-      left.pop();
-      keys.pop();
-    }
-    const parent = kinds.length - 1;
-    const parentKind = kinds[parent];
-    const isKey = parentKind === OBJECT;
+    while (top >= 0 && left[top] === 0) top--;
+    const isKey = top >= 0 && kinds[top] === OBJECT;
     // the bracket or a comma for keys and elements, the colon for values
     const before = from > 0 ? text.charCodeAt(from - 1) : 0;
-    const expected =
-      parent < 0 ? 0 : parentKind! >= STRING ? 58 : left[parent]! < sizes[parent]! ? 44 : isKey ? 123 : 91;
-    if (before !== expected || (parent < 0 && token > 0)) return punctuation(from);
+    const expected = top < 0 ? 0 : kinds[top]! >= STRING ? 58 : left[top]! < sizes[top]! ? 44 : isKey ? 123 : 91;
+    if (before !== expected || (top < 0 && token > 0)) return punctuation(from);
     if (kind >= STRING) {
-      const plain = kind === STRING && isPlain(text, start, end);
-      if (!plain) {
+      if (kind === PRIMITIVE || !isPlain) {
         const raw = text.slice(start, end);
         const what = kind === STRING ? stringFault(raw) : wordFault(raw);
         if (what) return { at: from, what };
       }
       if (isKey ? kind !== STRING || size !== 1 : size !== 0) return punctuation(from);
       if (isKey) {
-        const key = plain ? text.slice(start, end) : meaningOf(text.slice(start, end));
-        const order = keys[parent] === undefined ? 1 : compare(key, keys[parent]);
-        if (order === 0) return { at: from, what: `the key ${quote(key)} is there twice` };
-        if (order < 0) return { at: from, what: `the key ${quote(key)} comes after ${quote(keys[parent]!)}` };
-        keys[parent] = key;
+        const last = keys[top]!;
+        const order = last < 0 ? 1 : compareKeys(json, at, last, isPlain);
+        if (order <= 0) {
+          const key = quote(text.slice(start, end));
+          const what =
+            order === 0 ? "is there twice" : `comes after ${quote(text.slice(list[last + 1], list[last + 2]))}`;
+          return { at: from, what: `the key ${key} ${what}` };
+        }
+        keys[top] = at;
       }
       length += end - from + (kind === STRING ? 1 : 0) + size; // with the colon of a key
     } else {
       if (isKey) return punctuation(from);
       length += 2 + Math.max(0, size - 1);
     }
-    if (parent >= 0) left[parent]!--;
+    if (top >= 0) left[top]!--;
     if (size > 0) {
-      kinds.push(kind);
-      sizes.push(size);
-      left.push(size);
-      keys.length = kinds.length;
+      top++;
+      kinds[top] = kind;
+      sizes[top] = size;
+      left[top] = size;
+      keys[top] = -1;
     }
   }
   return length === text.length ? undefined : punctuation(text.length);
+}
+
+/** Order of two keys, by their offsets in the list. */
+function compareKeys({ text, list }: Tokens, a: number, b: number, isPlain: boolean): number {
+  const [aFrom, aTo, bFrom, bTo] = [list[a + 1]!, list[a + 2]!, list[b + 1]!, list[b + 2]!];
+  if (isPlain) return compareInside(text, aFrom, aTo, bFrom, bTo);
+  return compare(meaningOf(text.slice(aFrom, aTo)), meaningOf(text.slice(bFrom, bTo)));
 }
 
 function stringFault(raw: string): string | undefined {

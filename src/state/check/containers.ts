@@ -42,15 +42,17 @@ interface Run {
 
 type Act = (run: Run, key: number, raw: string, path: string) => void;
 
-/** For each key the first member that begins like it. */
-function takeMembers(json: Tokens): Map<string, number> {
-  const taken = new Map<string, number>();
+/** For each key, by its place in the list, the first member that begins like it. */
+function takeMembers(json: Tokens): (number | undefined)[] {
+  const taken: (number | undefined)[] = KEYS.map(() => undefined);
   for (const member of childrenOf(json, 0)) {
     const from = startOf(json, member);
     const first = json.text.charCodeAt(from);
-    for (const name of KEYS) {
-      if (name.charCodeAt(0) !== first || taken.has(name) || endOf(json, member) - from < name.length) continue;
-      if (json.text.startsWith(name, from)) taken.set(name, member);
+    const length = endOf(json, member) - from;
+    for (let i = 0; i < KEYS.length; i++) {
+      const name = KEYS[i]!;
+      if (name.charCodeAt(0) !== first || taken[i] !== undefined || length < name.length) continue;
+      if (json.text.startsWith(name, from)) taken[i] = member;
     }
   }
   return taken;
@@ -63,8 +65,8 @@ export function readContainer(reading: Reading, key: string, json: Tokens): void
   }
   const run: Run = { reading, json, path: key };
   const taken = takeMembers(json);
-  for (const name of KEYS) {
-    const member = taken.get(name);
+  for (const [i, name] of KEYS.entries()) {
+    const member = taken[i];
     if (member === undefined) continue;
     const path = `${key}/${name}`;
     if (!isText(json, member, name)) {
@@ -79,7 +81,11 @@ export function readContainer(reading: Reading, key: string, json: Tokens): void
   }
   if (run.container) checkSpelling(reading, json, KEYS, key);
   else if (!run.refused)
-    reading.report("CONTAINER_EMPTY", key, taken.size > 0 ? `${key} has no name` : `${key} has no key that is read`);
+    reading.report(
+      "CONTAINER_EMPTY",
+      key,
+      taken.some((member) => member !== undefined) ? `${key} has no name` : `${key} has no key that is read`,
+    );
 }
 
 /** Without a container most keys end the reading; the first one is told. */

@@ -1,5 +1,5 @@
 /** Look-ups with a second opinion: where the device reads something else than a JSON reader would. */
-import { childrenOf, endOf, find, findNumber, isText, kindOf, memberOf, rawOf, sizeOf } from "./lookup.ts";
+import { childrenOf, endOf, find, findNumber, isText, kindOf, memberOf, rawOf, sizeOf, startOf } from "./lookup.ts";
 import { quote, type Reading } from "./reading.ts";
 import { ARRAY, OBJECT, STRING, type Tokens } from "./tokenizer.ts";
 
@@ -80,7 +80,9 @@ export function checkSpelling(reading: Reading, json: Tokens, known: readonly st
   let meanings = spellings.get(known);
   if (!meanings) spellings.set(known, (meanings = new Map(known.map((key) => [plain(key), key]))));
   for (const token of childrenOf(json, 0)) {
-    if (kindOf(json, token) !== STRING || known.some((key) => isText(json, token, key))) continue;
+    // "#spec" is in every document
+    if (kindOf(json, token) !== STRING || json.text.startsWith("#", startOf(json, token))) continue;
+    if (known.some((key) => isText(json, token, key))) continue;
     const raw = rawOf(json, token);
     const meant = raw === "provision_ops" ? "provision_options" : meanings.get(plain(raw));
     if (meant) reading.report("KEY_MISSPELLED", `${path}/${raw}`, `"${raw}" is not read; the key is "${meant}"`);
