@@ -19,13 +19,6 @@ function checkId(id: string): ObjectId {
   );
 }
 
-/** Makes a rename survive a power cut. Some systems cannot open a folder; there the rename has to do. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r").catch(() => undefined);
-  await folder?.sync().catch(() => {});
-  await folder?.close();
-}
-
 /**
  * Objects in a folder, one file each, named by its SHA-256: the layout of pvr's pool and of a device's `objects/`.
  * The folder is made by the first write; nothing is opened before. Processes may share it: an object is written under
@@ -82,10 +75,11 @@ export function directoryStore(path: string): ObjectStore {
         await unlink(file);
         return;
       }
+      // After a power cut the object is there whole or not at all. The folder itself is not synced: an object that is
+      // lost is only stored again, and this halves the time that many small ones take.
       await handle.sync();
       await handle.close();
       await rename(file, fileOf(id));
-      await syncFolder(folder);
     });
   }
 
