@@ -10,6 +10,10 @@ const CHUNK_BYTES = 256 * 1024;
 
 async function* fromByteSource(content: Content, signal?: AbortSignal): AsyncGenerator<Bytes, void, void> {
   const source = toByteSource(content as never);
+  if (source.stream) {
+    yield* fromIterable(source.stream({ signal }), signal);
+    return;
+  }
   try {
     const size = await source.size();
     for (let at = 0; at < size; ) {

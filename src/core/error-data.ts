@@ -75,6 +75,8 @@ export interface ErrorData {
   LOCK_INVALID: { path: string };
   /** A frozen build that is not what was locked. */
   LOCK_CHANGED: { path: string; changes: readonly { path: string; locked?: string; found?: string }[] };
+  /** A repository's own file that cannot be read. */
+  REPOSITORY_BROKEN: { path: string; reason: string };
   /** A path that would leave its folder. */
   PATH_UNSAFE: { path: string };
   /** A file or folder that cannot be read or written. */

@@ -10,6 +10,8 @@ export interface ByteSource {
   size(): Promise<number>;
   /** Reads `length` bytes at `offset`; fewer only where the source ends. */
   read(offset: number, length: number): Promise<Bytes>;
+  /** All bytes in order, where that takes less than reading piece by piece: a download is not held in memory. */
+  stream?(options?: { signal?: AbortSignal | undefined }): AsyncIterable<Bytes>;
   /** Releases what the source holds open. */
   close?(): Promise<void>;
 }

@@ -1,7 +1,7 @@
-import { type Bytes, contentChunks, PvError, toStream } from "../core/index.ts";
-import { createHasher } from "../objects/index.ts";
+import { type Bytes, contentChunks, type JsonValue, PvError, toStream } from "../core/index.ts";
+import { createHasher, isObjectId, type ObjectReader } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
-import { canonicalJson } from "../state/index.ts";
+import { canonicalJson, exactNumber } from "../state/index.ts";
 import { goJson } from "./go-json.ts";
 import { checkPath } from "./runtime-folder.ts";
 import type { CheckoutOptions, Folder } from "./types.ts";
@@ -24,34 +24,57 @@ async function* verified(revision: Revision, id: string, path: string): AsyncGen
   }
 }
 
-/** Writes a revision's files; all names and objects are looked at before the first file is touched. */
+const AT_ONCE = 4;
+
+/** All names and objects are looked at before the first file is touched. */
+async function check(files: readonly (readonly [string, JsonValue])[], objects: ObjectReader): Promise<void> {
+  for (const [path, value] of files) {
+    checkPath(path);
+    if (path === ".pvr" || path.startsWith(".pvr/"))
+      throw new PvError("PATH_UNSAFE", `${path} is the repository's own`, { path });
+    if (!isObject(value) && !path.endsWith(".json"))
+      throw new PvError("PATH_UNSAFE", `${path} holds neither an object id nor JSON`, { path });
+    if (isObject(value) && !(await objects.has(value)))
+      throw new PvError("OBJECT_MISSING", `${path}: object ${value} is not in the pool`, { id: value, path });
+  }
+}
+
+function isObject(value: JsonValue): value is string {
+  return typeof value === "string" && isObjectId(value);
+}
+
+/** Writes a revision's files. */
 export async function checkout(
   folder: Folder,
   revision: Revision,
   { json, link, pool }: CheckoutOptions & { pool: string },
 ): Promise<void> {
   const { state, objects } = revision;
-  const files = Object.entries(state).filter(([path]) => path !== "#spec");
-  for (const [path, value] of files) {
-    checkPath(path);
-    if (path === ".pvr" || path.startsWith(".pvr/"))
-      throw new PvError("PATH_UNSAFE", `${path} is the repository's own`, { path });
-    const isObject = typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
-    if (!isObject && !path.endsWith(".json"))
-      throw new PvError("PATH_UNSAFE", `${path} holds neither an object id nor JSON`, { path });
-    if (isObject && !(await objects.has(value)))
-      throw new PvError("OBJECT_MISSING", `${path}: object ${value} is not in the pool`, { id: value, path });
-  }
+  const files = Object.entries(state)
+    .filter(([path]) => path !== "#spec")
+    .map(([path, value]) => [path, value ?? null] as const);
+  await check(files, objects);
   if (link && !folder.link) throw new TypeError("this folder cannot make hard links");
-  for (const [path, value] of files) {
-    if (typeof value === "string" && /^[0-9a-f]{64}$/.test(value)) {
-      if (link) await linkObject(folder, revision, value, path, pool);
-      else await folder.write(path, toStream(verified(revision, value, path)));
-    } else {
-      const canonical = canonicalJson(value ?? null);
+  const left = files[Symbol.iterator]();
+  let failure: { error: unknown } | undefined;
+
+  async function one(path: string, value: JsonValue): Promise<void> {
+    if (!isObject(value)) {
+      const canonical = exactNumber(state, path) ?? canonicalJson(value);
       await folder.write(path, link || json === "canonical" ? canonical : goJson(canonical, { indent: "    " }));
+    } else if (link) await linkObject(folder, revision, value, path, pool);
+    else await folder.write(path, toStream(verified(revision, value, path)));
+  }
+  async function worker(): Promise<void> {
+    for (const [path, value] of left) {
+      if (failure) return;
+      await one(path, value).catch((error: unknown) => {
+        failure ??= { error };
+      });
     }
   }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  if (failure) throw failure.error;
 }
 
 async function linkObject(folder: Folder, revision: Revision, id: string, path: string, pool: string): Promise<void> {

@@ -1,6 +1,7 @@
-import { isPvError, type JsonObject, PvError, readBytes } from "../core/index.ts";
-import { canonicalJson, parseJson } from "../state/index.ts";
+import { type JsonObject, PvError } from "../core/index.ts";
+import { canonicalJson } from "../state/index.ts";
 import { goJson } from "./go-json.ts";
+import { readOwnObject } from "./own-file.ts";
 import type { Folder, RepositoryConfig } from "./types.ts";
 
 const PATH = ".pvr/config";
@@ -24,22 +25,16 @@ export function formatConfig(config: RepositoryConfig): string {
 
 /** Reads `.pvr/config`; keys in any case, unknown ones dropped, as pvr does. An absent file is an empty config. */
 export async function readConfig(folder: Folder): Promise<RepositoryConfig> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readBytes(folder.read(PATH), { maxBytes: 2 ** 20 });
-  } catch (error) {
-    if (isPvError(error, "FILE_FAILED") && error.data.reason === "ENOENT") return empty;
-    throw error;
-  }
-  const value = parseJson(bytes);
-  const wrong = (): PvError =>
-    new PvError("FILE_FAILED", `${PATH} is no repository config`, { path: PATH, reason: "invalid" });
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong();
+  const value = await readOwnObject(folder, PATH, "mend it, or make the repository again");
+  if (!value) return empty;
   const found: Record<string, unknown> = { ...empty };
   for (const [key, member] of Object.entries(value)) {
     const known = Object.keys(empty).find((name) => name.toLowerCase() === key.toLowerCase());
     if (known === undefined || member === null) continue;
-    if (typeof member !== typeof empty[known as keyof RepositoryConfig]) throw wrong();
+    if (typeof member !== typeof empty[known as keyof RepositoryConfig]) {
+      const reason = `${known} is of another kind`;
+      throw new PvError("REPOSITORY_BROKEN", `${PATH} is broken: ${reason}`, { path: PATH, reason });
+    }
     found[known] = member;
   }
   return found as unknown as RepositoryConfig;
@@ -47,5 +42,5 @@ export async function readConfig(folder: Folder): Promise<RepositoryConfig> {
 
 /** Writes `.pvr/config`, whole. */
 export async function writeConfig(folder: Folder, config: RepositoryConfig): Promise<void> {
-  await folder.write(PATH, formatConfig(config));
+  await folder.write(PATH, formatConfig(config), { durable: true });
 }

@@ -1,8 +1,9 @@
 import { isPvError } from "../core/index.ts";
 import type { Folder } from "./types.ts";
 
-/** True where a file can be opened; false where it is absent; anything else throws. */
+/** True where there is a file; false where there is none; anything else throws. */
 export async function exists(folder: Folder, path: string): Promise<boolean> {
+  if (folder.sizeOf) return (await folder.sizeOf(path)) !== undefined;
   const source = folder.read(path);
   try {
     await source.size();

@@ -9,6 +9,6 @@ export { type GoJsonOptions, goJson } from "./go-json.ts";
 export { type InitOptions, initRepository } from "./init-repository.ts";
 export { openRepository } from "./open-repository.ts";
 export { pvrPatch } from "./pvr-patch.ts";
-export { runtimeFolder } from "./runtime-folder.ts";
+export { absolutePath, runtimeFolder } from "./runtime-folder.ts";
+export { compareStates } from "./status.ts";
 export type * from "./types.ts";
-export { isInlineJson } from "./work-tree.ts";

@@ -1,6 +1,7 @@
 import { type Bytes, contentChunks, isPvError, type ObjectId, PvError } from "../core/index.ts";
 import { createHasher, isObjectId, type ObjectStore } from "../objects/index.ts";
 import { exists } from "./exists.ts";
+import { isStale, temporaryName } from "./runtime-files.ts";
 import type { Folder } from "./types.ts";
 
 function checkId(id: string): ObjectId {
@@ -9,13 +10,24 @@ function checkId(id: string): ObjectId {
   throw new PvError("OBJECT_ID_INVALID", `${JSON.stringify(shown)} is no object id`, { id: shown });
 }
 
+/** An object pool that can be tidied. */
+export interface ObjectPool extends ObjectStore {
+  /** Keeps bytes whose id is known to be theirs. */
+  keep(id: ObjectId, bytes: Bytes): Promise<void>;
+  /** Makes what was put outlast a power cut, before a state names it. */
+  flush(): Promise<void>;
+  /** Removes what writers have left that are gone. */
+  sweep(): Promise<void>;
+}
+
 /**
- * Objects as files of a folder, one each, named by their SHA-256: pvr's pool.
+ * Objects as files of a folder, one each, named by their SHA-256: pvr's pool. Other processes may share it: a file
+ * appears under its name when it is complete.
  *
  * @throws {@link PvError} `OBJECT_HASH_MISMATCH`, `OBJECT_MISSING`, `OBJECT_ID_INVALID`, `FILE_FAILED`.
  */
-export function objectPool(folder: Folder): ObjectStore {
-  let number = 0;
+export function objectPool(folder: Folder): ObjectPool {
+  let dirty = false;
   const known = new Set<ObjectId>();
 
   async function has(id: ObjectId): Promise<boolean> {
@@ -26,14 +38,38 @@ export function objectPool(folder: Folder): ObjectStore {
     return true;
   }
 
+  async function putStream(content: AsyncIterable<Bytes>, expect?: ObjectId): Promise<ObjectId> {
+    const hasher = createHasher();
+    const incoming = temporaryName();
+    async function* hashed(): AsyncGenerator<Bytes, void, void> {
+      for await (const bytes of content) {
+        hasher.update(bytes);
+        yield bytes;
+      }
+      // Before the end, so that what is wrong never gets a name.
+      const id = hasher.id();
+      if (expect !== undefined && id !== expect) throw mismatch(expect, id);
+    }
+    await folder.write(incoming, hashed(), { durable: true });
+    const id = hasher.id();
+    await (known.has(id) ? folder.remove(incoming) : folder.rename(incoming, id));
+    return id;
+  }
+
+  async function keep(id: ObjectId, bytes: Bytes): Promise<void> {
+    if (await has(id)) return;
+    await folder.write(id, bytes, { durable: true });
+    known.add(id);
+    dirty = true;
+  }
+
   return {
     has,
     get(id) {
       const source = folder.read(checkId(id));
       const missing = (error: unknown): never => {
-        if (isPvError(error, "FILE_FAILED") && error.data.reason === "ENOENT") {
+        if (isPvError(error, "FILE_FAILED") && error.data.reason === "ENOENT")
           throw new PvError("OBJECT_MISSING", `object ${id} is not in the pool`, { id }, { cause: error });
-        }
         throw error;
       };
       return {
@@ -44,27 +80,19 @@ export function objectPool(folder: Folder): ObjectStore {
     },
     async put(content, { expect, signal } = {}) {
       if (expect !== undefined && (await has(checkId(expect)))) return expect;
-      const hasher = createHasher();
-      const temporary = `.incoming-${++number}`;
-      async function* hashed(): AsyncGenerator<Bytes, void, void> {
-        for await (const bytes of contentChunks(content, { signal })) {
-          hasher.update(bytes);
-          yield bytes;
-        }
+      let id: ObjectId;
+      if (content instanceof Uint8Array) {
+        id = createHasher().update(content).id();
+        if (expect !== undefined && id !== expect) throw mismatch(expect, id);
+        await keep(id, content as Bytes);
+        return id;
       }
-      await folder.write(temporary, hashed());
-      const id = hasher.id();
-      if (expect !== undefined && id !== expect) {
-        await folder.remove(temporary);
-        throw new PvError("OBJECT_HASH_MISMATCH", `the content has SHA-256 ${id}, expected ${expect}`, {
-          expected: expect,
-          actual: id,
-        });
-      }
-      await folder.rename(temporary, id);
+      id = await putStream(contentChunks(content, { signal }), expect);
       known.add(id);
+      dirty = true;
       return id;
     },
+    keep,
     async *list() {
       for (const entry of await folder.list("")) if (entry.kind === "file" && isObjectId(entry.path)) yield entry.path;
     },
@@ -72,5 +100,21 @@ export function objectPool(folder: Folder): ObjectStore {
       known.delete(id);
       await folder.remove(checkId(id));
     },
+    async flush() {
+      if (dirty) await folder.flush?.("");
+      dirty = false;
+    },
+    async sweep() {
+      for (const { path } of await folder.list("")) if (isStale(path)) await folder.remove(path);
+    },
   };
+}
+
+function mismatch(expected: ObjectId, actual: ObjectId): PvError {
+  return new PvError(
+    "OBJECT_HASH_MISMATCH",
+    `the content has SHA-256 ${actual}, expected ${expected}`,
+    { expected, actual },
+    { hint: "the content was changed or cut on its way; nothing of it was kept" },
+  );
 }

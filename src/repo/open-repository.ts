@@ -1,14 +1,13 @@
 import { PvError } from "../core/index.ts";
-import { exists } from "./exists.ts";
 import { repositoryIn } from "./repository.ts";
-import { absolute, runtimeFolder } from "./runtime-folder.ts";
+import { absolutePath, runtimeFolder } from "./runtime-folder.ts";
 import type { Folder, Repository } from "./types.ts";
 
 /**
  * Opens pvr's working copy: a folder with `.pvr/`, looked for from the path given upwards. A `Folder` is taken as it
  * is, so a browser's folder works too.
  *
- * @throws {@link PvError} `FILE_FAILED` when there is no repository, `STATE_INVALID` when its `.pvr/json` is broken.
+ * @throws {@link PvError} `FILE_FAILED` when there is no repository, `REPOSITORY_BROKEN` when its files are.
  * @example
  * ```ts
  * import { initRepository, openRepository } from "@pv/sdk/repo";
@@ -28,10 +27,10 @@ import type { Folder, Repository } from "./types.ts";
  */
 export async function openRepository(location: string | Folder): Promise<Repository> {
   if (typeof location !== "string") return repositoryIn(location);
-  const start = absolute(location);
+  const start = absolutePath(location);
   for (let at = start; ; ) {
     const folder = runtimeFolder(at);
-    if (await exists(folder, ".pvr/json")) return repositoryIn(folder);
+    if ((await folder.list(".pvr")).some(({ path }) => path === ".pvr/json")) return repositoryIn(folder);
     const parent = at.slice(0, at.lastIndexOf("/")) || "/";
     if (parent === at) break;
     at = parent;

@@ -1,7 +1,7 @@
-import type { ByteSource, Content, JsonValue } from "../core/index.ts";
+import type { ByteSource, Content, JsonValue, ObjectId } from "../core/index.ts";
 import type { ObjectStore } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
-import type { State } from "../state/index.ts";
+import type { State, StateLike } from "../state/index.ts";
 import type { TreeEntry } from "../tree/index.ts";
 
 /** File operations below one folder; a path stands for the runtime's own. Paths have no leading slash; "" is the folder. */
@@ -10,8 +10,12 @@ export interface Folder {
   root?: string;
   /** The file's bytes, symlinks followed; opened by the first read, which fails with `FILE_FAILED` if it is absent. */
   read(path: string): ByteSource;
-  /** Writes a file whole or not at all, with the folders above it. */
-  write(path: string, content: Content | string): Promise<void>;
+  /** Fills the buffer from a file's start and gives the file's length; it does not fit where that is more. */
+  readInto?(path: string, buffer: Uint8Array): Promise<number>;
+  /** Length of a file, symlinks followed; undefined where there is none. */
+  sizeOf?(path: string): Promise<number | undefined>;
+  /** Writes a file whole or not at all, with the folders above it; `durable` content outlasts a power cut. */
+  write(path: string, content: Content | string, options?: { durable?: boolean }): Promise<void>;
   /** What is directly in a folder, by name, symlinks not followed; an absent folder is empty. */
   list(path: string): Promise<readonly TreeEntry[]>;
   /** Renames, over what is there. */
@@ -24,6 +28,8 @@ export interface Folder {
   create?(path: string, content: string): Promise<boolean>;
   /** Sets permission bits; absent where there are none. */
   setMode?(path: string, mode: number): Promise<void>;
+  /** Makes the renames in a folder outlast a power cut. */
+  flush?(path: string): Promise<void>;
   /** A folder elsewhere, for an object pool outside of this one; absent where there is no elsewhere. */
   at?(path: string): Folder;
 }
@@ -40,6 +46,24 @@ export interface CheckoutOptions {
   json?: "indented" | "canonical" | undefined;
   /** Objects as read-only hard links into the pool; needs a pool in the same file system, and implies canonical JSON. */
   link?: boolean | undefined;
+}
+
+/** How files are added. */
+export interface TrackOptions {
+  /** Keep `.json` files as objects, for good; default: false. */
+  raw?: boolean | undefined;
+  /** What to do about a path that matches nothing; default: `error`. */
+  missing?: "error" | "ignore" | undefined;
+}
+
+/** What garbage collection spares. */
+export interface GcOptions {
+  /** Revisions of other repositories with the same pool. */
+  also?: readonly StateLike[] | undefined;
+  /** True where all repositories that share the pool are known; a pool outside the repository is not touched else. */
+  shared?: boolean | undefined;
+  /** Only say what would go; default: false. */
+  dryRun?: boolean | undefined;
 }
 
 /** `.pvr/config`. */
@@ -68,17 +92,20 @@ export interface Repository {
   status(): Promise<readonly StatusLine[]>;
   /** Tracks files: none or "." for all, a file, a folder, or a glob. */
   add(...paths: readonly string[]): Promise<void>;
-  /** Tracks files whose `.json` shall stay objects. */
-  addRaw(...paths: readonly string[]): Promise<void>;
+  /** The same, with a say in how. */
+  track(paths: readonly string[], options?: TrackOptions): Promise<void>;
   /** Makes the work tree the committed revision: whole or not at all. */
   commit(message?: string): Promise<Revision>;
   /** Writes the committed revision, or another one, into the work tree; untracked files stay. */
   checkout(revision?: Revision, options?: CheckoutOptions): Promise<void>;
-  /** Makes another revision the committed one, its objects copied, without touching the work tree. */
-  replace(revision: Revision): Promise<void>;
+  /** Makes another revision the committed one, its objects copied, without touching the work tree; gives the number of
+   * objects that were new. */
+  replace(revision: Revision): Promise<number>;
   /** `.pvr/config`. */
   config(): Promise<RepositoryConfig>;
   /** Changes members of `.pvr/config`. */
   configure(changes: Partial<RepositoryConfig>): Promise<void>;
+  /** Removes objects that the committed state does not name, and what stopped writers have left. */
+  gc(options?: GcOptions): Promise<readonly ObjectId[]>;
   [Symbol.asyncDispose](): Promise<void>;
 }

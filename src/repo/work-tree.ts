@@ -1,8 +1,10 @@
-import { type JsonValue, type ObjectId, PvError, readBytes } from "../core/index.ts";
-import { sha256 } from "../objects/index.ts";
-import { parseJson, parseState, type State } from "../state/index.ts";
+import { type JsonValue, type ObjectId, PvError, readBytes, utf8 } from "../core/index.ts";
+import { carryNumber, isInlineJson, parseJson, type State } from "../state/index.ts";
 import type { TreeEntry } from "../tree/index.ts";
+import { type FileToHash, hashFiles } from "./hash-files.ts";
 import type { Ignores } from "./ignore.ts";
+import type { ObjectPool } from "./object-pool.ts";
+import { isStale, isTemporary } from "./runtime-files.ts";
 import type { Folder } from "./types.ts";
 
 /** A file of the work tree. */
@@ -12,26 +14,43 @@ export interface WorkFile {
 }
 
 /** `.pvr/new`: what was added and not yet committed. */
-export type Added = ReadonlyMap<string, { raw: boolean }>;
+export type Added = ReadonlyMap<string, { raw: boolean; id: ObjectId }>;
 
-const MAX_JSON_BYTES = 64 * 2 ** 20;
+/** Longest document that is taken inline. */
+export const MAX_JSON_BYTES: number = 64 * 2 ** 20;
+const BUFFER_BYTES = 65_536;
 
-/** A `.json` file is inline unless the state holds an object id for it (64 hex digits, either case). */
-export function isInlineJson(path: string, value: JsonValue | undefined): boolean {
-  return path.endsWith(".json") && !(typeof value === "string" && /^[0-9a-fA-F]{64}$/.test(value));
-}
-
-/** Files of the work tree in the order of their names, folder by folder; symlinks to folders are not entered. */
-export async function* walk(folder: Folder, path = ""): AsyncGenerator<WorkFile, void, void> {
+/**
+ * Files of the work tree in the order of their names, folder by folder; symlinks to folders are not entered, and what
+ * is just being written is passed by. With `sweep`, what writers have left that are gone is removed.
+ */
+export async function* walk(
+  folder: Folder,
+  path = "",
+  options: { sweep?: boolean } = {},
+): AsyncGenerator<WorkFile, void, void> {
   for (const entry of await folder.list(path)) {
+    const name = entry.path.slice(path === "" ? 0 : path.length + 1);
     if (entry.kind === "directory") {
-      if (entry.path !== ".pvr") yield* walk(folder, entry.path);
-    } else yield { path: entry.path, entry };
+      if (entry.path !== ".pvr") yield* walk(folder, entry.path, options);
+    } else if (!isTemporary(name)) yield { path: entry.path, entry };
+    else if (options.sweep && isStale(name)) await folder.remove(entry.path);
   }
 }
 
+/** True for what holds bytes; a link counts as what it points to. */
+export function isFile(entry: TreeEntry): boolean {
+  return entry.kind === "file" || (entry.kind === "symlink" && entry.target === "file");
+}
+
+/** Length of a file's bytes. */
+export async function sizeOf(folder: Folder, { path, entry }: WorkFile): Promise<number> {
+  if (entry.kind === "file") return entry.sizeBytes;
+  return (await folder.sizeOf?.(path)) ?? Number.POSITIVE_INFINITY;
+}
+
 /** pvr's and the device's own files: never tracked unless a state names them. */
-function isOwn(path: string): boolean {
+export function isOwn(path: string): boolean {
   return path.startsWith(".pvr/") || path.startsWith(".pv/");
 }
 
@@ -39,54 +58,69 @@ function isOwn(path: string): boolean {
 export interface WorkTree {
   /** Value of each tracked file that is there. */
   state: State;
-  /** Tracked objects and where their bytes are now. */
+  /** The tracked files that are objects. */
   objects: ReadonlyMap<string, ObjectId>;
   untracked: readonly string[];
 }
 
-/** Reads a `.json` file of the work tree. */
-async function readInline(folder: Folder, path: string): Promise<JsonValue> {
-  const bytes = await readBytes(folder.read(path), { maxBytes: MAX_JSON_BYTES });
+async function smallFile(folder: Folder, path: string, buffer: Uint8Array): Promise<Uint8Array> {
+  const length = (await folder.readInto?.(path, buffer)) ?? Number.POSITIVE_INFINITY;
+  return length <= buffer.length
+    ? buffer.subarray(0, length)
+    : readBytes(folder.read(path), { maxBytes: MAX_JSON_BYTES });
+}
+
+/** Puts a `.json` file's value where its path says. */
+function setInline(members: Record<string, JsonValue>, path: string, bytes: Uint8Array): void {
+  let value: JsonValue;
   try {
-    return parseJson(bytes);
+    value = parseJson(bytes);
   } catch (cause) {
     if (!(cause instanceof PvError) || cause.code !== "STATE_INVALID") throw cause;
     const { findings } = (cause as PvError<"STATE_INVALID">).data;
     throw new PvError(
       "STATE_INVALID",
-      `${path} is no JSON: ${findings[0]?.message ?? cause.message}`,
+      `${path} is no JSON`,
       { findings: findings.map((finding) => ({ ...finding, path })) },
       { cause, hint: "mend the file, or track it as an object with add --raw" },
     );
   }
+  members[path] = value;
+  // A bare number keeps its digits beside its parent, which is this state.
+  if (typeof value === "number") {
+    const whole = new Uint8Array([...utf8(`{${JSON.stringify(path)}:`), ...bytes, 0x7d]);
+    carryNumber(members, parseJson(whole) as Record<string, JsonValue>, path);
+  }
 }
 
-/** Hashes and parses every tracked file. */
-export async function readWorkTree(folder: Folder, pristine: State, added: Added, ignores: Ignores): Promise<WorkTree> {
+/** Hashes and parses every tracked file; with a store, objects that it lacks are put into it. */
+export async function readWorkTree(
+  folder: Folder,
+  pristine: State,
+  added: Added,
+  ignores: Ignores,
+  options: { store?: ObjectPool | undefined; sweep?: boolean } = {},
+): Promise<WorkTree> {
   const members: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
   members["#spec"] = pristine["#spec"];
-  const objects = new Map<string, ObjectId>();
+  const files: FileToHash[] = [];
   const untracked: string[] = [];
-  for await (const { path, entry } of walk(folder)) {
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  for await (const file of walk(folder, "", options)) {
+    const { path, entry } = file;
     const tracked = path !== "#spec" && (Object.hasOwn(pristine, path) || added.has(path));
-    // A link counts as what it points to; one to a folder, or to nothing, holds no bytes.
-    const isFile = entry.kind === "file" || (entry.kind === "symlink" && entry.target === "file");
-    if (!tracked || !isFile) {
+    if (!tracked || !isFile(entry)) {
       if (!isOwn(path) && !ignores(path)) untracked.push(path);
-      continue;
-    }
-    if (isInlineJson(path, pristine[path]) && added.get(path)?.raw !== true)
-      members[path] = await readInline(folder, path);
-    else {
-      const id = await sha256(folder.read(path));
-      members[path] = id;
-      objects.set(path, id);
-    }
+    } else if (isInlineJson(path, pristine[path]) && added.get(path)?.raw !== true)
+      setInline(members, path, await smallFile(folder, path, buffer));
+    else files.push({ path, sizeBytes: await sizeOf(folder, file), isNew: !Object.hasOwn(pristine, path) });
   }
-  return { state: Object.freeze(members) as State, objects, untracked };
-}
-
-/** Reads `.pvr/json`. */
-export async function readPristine(folder: Folder): Promise<State> {
-  return parseState(await readBytes(folder.read(".pvr/json"), { maxBytes: MAX_JSON_BYTES }));
+  const objects = await hashFiles(folder, files, options);
+  for (const [path, id] of objects) members[path] = id;
+  const state: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
+  for (const path of Object.keys(members).sort()) {
+    state[path] = members[path]!;
+    if (typeof state[path] === "number") carryNumber(state, members, path);
+  }
+  return { state: Object.freeze(state) as State, objects, untracked };
 }

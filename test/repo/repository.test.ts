@@ -87,7 +87,7 @@ describe("a repository", () => {
   it("keeps .json files as objects where asked to, and then for good", async () => {
     const repository = await init();
     put("a.json", '{"x":1}');
-    await repository.addRaw("a.json");
+    await repository.track(["a.json"], { raw: true });
     const { state } = await repository.commit();
     expect(state["a.json"]).toMatch(/^[0-9a-f]{64}$/);
     await repository.add("a.json");

@@ -4,5 +4,5 @@ import { repositoryPaths } from "../paths.ts";
 export const run: Run = async (context, args, options) => {
   const repository = await context.repository();
   const paths = repositoryPaths(repository, args);
-  await (options["raw"] === true ? repository.addRaw(...paths) : repository.add(...paths));
+  await repository.track(paths, { raw: options["raw"] === true, missing: "ignore" });
 };
