@@ -18,3 +18,11 @@ export interface DirectOpen {
  * and some trips through the thread pool for each of 10,000 small files cost more than reading them.
  */
 export const directRead: unique symbol = Symbol.for("@pv/sdk/direct-read") as never;
+
+/** What a source of this machine also has under {@link readInto}: reads without making new memory each time. */
+export interface ReadableInto {
+  [readInto]?: (offset: number, into: Uint8Array) => Promise<number>;
+}
+
+/** Where a `ByteSource` keeps a way to read into memory at hand; fewer bytes than fit only at its end. */
+export const readInto: unique symbol = Symbol.for("@pv/sdk/read-into") as never;

@@ -1,4 +1,3 @@
-import { Deflate } from "fflate";
 import { concatBytes } from "./bytes.ts";
 import { crc32 } from "./crc32.ts";
 import { type NativeZlib, nativeZlib } from "./native.ts";
@@ -75,6 +74,8 @@ async function* deflateInPlace(
   chunks: AsyncIterable<Bytes>,
   level: GzipOptions["level"],
 ): AsyncGenerator<Bytes, void, void> {
+  // Loaded on demand: its tables take 10 MB.
+  const { Deflate } = await import("fflate");
   let out: Bytes[] = [];
   const stream = new Deflate({ level: level ?? 6 }, (bytes) => out.push(bytes as Bytes));
   for await (const chunk of chunks) {

@@ -8,7 +8,7 @@ export { asBytes, compareBytes, concatBytes, equalBytes, fromHex, isZero, noByte
 export { contentChunks, contentSize, contentStream, readBytes } from "./content.ts";
 export { crc32 } from "./crc32.ts";
 export { COMPRESSION_HEAD_BYTES, type Compression, compressionOf, decompress } from "./decompress.ts";
-export { type DirectOpen, type DirectReader, directRead } from "./direct-read.ts";
+export { type DirectOpen, type DirectReader, directRead, type ReadableInto, readInto } from "./direct-read.ts";
 export type { ErrorCode, ErrorData } from "./error-data.ts";
 export { isPvError, PvError } from "./errors.ts";
 export { formatError } from "./format-error.ts";

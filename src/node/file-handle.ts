@@ -4,13 +4,19 @@ import type { ByteSource, Bytes } from "../core/index.ts";
 /** Reads `length` bytes at `offset`, fewer only at the end of the file. */
 export async function readFully(handle: FileHandle, offset: number, length: number): Promise<Bytes> {
   const bytes = new Uint8Array(length);
+  const count = await fillFrom(handle, offset, bytes);
+  return count === length ? bytes : bytes.subarray(0, count);
+}
+
+/** Fills `into` from `offset` on; says how much there was. */
+export async function fillFrom(handle: FileHandle, offset: number, into: Uint8Array): Promise<number> {
   let done = 0;
-  while (done < length) {
-    const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-    if (bytesRead === 0) return bytes.subarray(0, done);
+  while (done < into.length) {
+    const { bytesRead } = await handle.read(into, done, into.length - done, offset + done);
+    if (bytesRead === 0) break;
     done += bytesRead;
   }
-  return bytes;
+  return done;
 }
 
 /** Writes all of `bytes` at `offset`; a full disk may take part of them before it fails. */

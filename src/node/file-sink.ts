@@ -1,8 +1,8 @@
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { ByteSink, ByteSource } from "../core/index.ts";
+import { type ByteSink, type ByteSource, type ReadableInto, readInto } from "../core/index.ts";
 import { errnoOf, onFile } from "./file-error.ts";
-import { readFully, writeFully } from "./file-handle.ts";
+import { fillFrom, readFully, writeFully } from "./file-handle.ts";
 import { fileSource } from "./file-source.ts";
 
 let temporary = 0;
@@ -96,6 +96,17 @@ export function fileSink(path: string): ByteSink {
     }
   }
 
+  const written: ByteSource & ReadableInto = {
+    size: () => tried(() => (state === "closed" ? finished((file) => file.size()) : sizeSoFar())),
+    read: (offset, length) =>
+      tried(async () =>
+        state === "closed"
+          ? finished((file) => file.read(offset, length))
+          : readFully((await target()).handle, offset, length),
+      ),
+    [readInto]: (offset, into) => tried(async () => fillFrom((await target()).handle, offset, into)),
+  };
+
   return {
     write: (offset, bytes) => tried(async () => writeFully((await target()).handle, bytes, offset)),
     setSize: (sizeBytes) =>
@@ -126,14 +137,6 @@ export function fileSink(path: string): ByteSink {
       state = "aborted";
       await drop();
     },
-    written: {
-      size: () => tried(() => (state === "closed" ? finished((file) => file.size()) : sizeSoFar())),
-      read: (offset, length) =>
-        tried(async () =>
-          state === "closed"
-            ? finished((file) => file.read(offset, length))
-            : readFully((await target()).handle, offset, length),
-        ),
-    },
+    written,
   };
 }

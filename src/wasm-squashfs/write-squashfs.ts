@@ -1,13 +1,4 @@
-import {
-  type ByteSink,
-  type Bytes,
-  concatBytes,
-  noBytes,
-  type ObjectId,
-  PvError,
-  progressReporter,
-} from "../core/index.ts";
-import { createHasher } from "../objects/index.ts";
+import { type ByteSink, type Bytes, concatBytes, noBytes, progressReporter } from "../core/index.ts";
 import type { Tree } from "../tree/index.ts";
 import type { Compressor } from "./compressors/compressor.ts";
 import { openCompressor } from "./compressors/open-compressor.ts";
@@ -21,6 +12,7 @@ import { addEntry } from "./writer/add-entry.ts";
 import { BlockPipeline } from "./writer/block-pipeline.ts";
 import { entriesOf } from "./writer/entries.ts";
 import { FileWriter } from "./writer/file-writer.ts";
+import { hashWritten } from "./writer/hash-written.ts";
 import { IdTable } from "./writer/id-table.ts";
 import { encodeTable } from "./writer/lookup-table.ts";
 import type { CompressNow } from "./writer/metadata-writer.ts";
@@ -66,39 +58,13 @@ export async function writeSquashfs(
       options.reuse && (await openReusable(options.reuse, fingerprint, compressor, resolved.blockSizeBytes));
     const encoder = { compressor, fingerprint, reuse };
     const result = await writeImage(tree, sink, resolved, encoder, options).finally(() => reuse?.close());
-    const id = await readBack(sink, result.sizeBytes, options.signal);
+    const id = await hashWritten(sink.written, result.sizeBytes, options.signal);
     await sink.close();
     return id === undefined ? result : { ...result, sha256: id };
   } catch (error) {
     await sink.abort(error).catch(() => {});
     throw error;
   }
-}
-
-/** Small enough that what was read is soon collected: an image is read whole, and memory must not show it. */
-const READ_BACK_BYTES = 65536;
-
-async function readBack(
-  sink: ByteSink,
-  sizeBytes: number,
-  signal: AbortSignal | undefined,
-): Promise<ObjectId | undefined> {
-  if (!sink.written) return undefined;
-  const hasher = createHasher();
-  for (let at = 0; at < sizeBytes; ) {
-    signal?.throwIfAborted();
-    const bytes = await sink.written.read(at, Math.min(READ_BACK_BYTES, sizeBytes - at));
-    if (bytes.length === 0) {
-      throw new PvError("CONTENT_TRUNCATED", `the sink gives back ${at} of ${sizeBytes} bytes`, {
-        expected: sizeBytes,
-        actual: at,
-      });
-    }
-    hasher.update(bytes);
-    at += bytes.length;
-  }
-  await sink.written.close?.();
-  return hasher.id();
 }
 
 interface Encoder {
