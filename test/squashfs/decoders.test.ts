@@ -62,7 +62,7 @@ describe("lz4", () => {
   it("gives literals, matches, and matches that overlap themselves", () => {
     expect(decode("50 68656c6c6f")).toBe("hello");
     expect(decode("14 61 0100 10 62")).toBe("aaaaaaaaab");
-    expect(decode("34 616263 0300 10 64")).toBe("abcabcabcad");
+    expect(decode("34 616263 0300 10 64")).toBe("abcabcabcabd");
     expect(decode("00")).toBe("");
     // Lengths of 15 and more go on: 15 + 0 literals; 4 + 15 + 255 + 2 of a match.
     expect(decode(`f000${"61".repeat(15)}`)).toBe("a".repeat(15));
@@ -142,7 +142,7 @@ describe("xz", () => {
     expect(measureXz(hello)).toEqual({ contentBytes: 5, dictionaryBytes: 65536, filtered: false });
     const measured = measureXz(block);
     expect(measured.dictionaryBytes).toBe(4096);
-    expect(measured.contentBytes).toBeGreaterThan(100);
+    expect(measured.contentBytes).toBe(100);
     for (let length = 0; length < 30; length++)
       expect(() => measureXz(block.subarray(0, length))).toThrow(DecodeFailure);
   });

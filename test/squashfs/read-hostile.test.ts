@@ -22,13 +22,15 @@ describe("a hostile image ends in the error of the rule it breaks", () => {
   it.each(directed)("$check: $what", async ({ check, seed: name, edits }) => {
     const seed = seeds.get(name)!;
     const changed = edits(seed);
-    // The seed itself breaks no rule, unless it was made to.
-    if (changed.length > 0) expect((await exercise(seed.bytes)).outcomes).toEqual([]);
     const image = applyEdits(seed.bytes, changed);
     for (const slow of [false, true]) {
       const { outcomes } = await exercise(image, { maxBytes: 2 ** 24, maxEntries: 10_000 }, slow);
       expect(outcomes).toContain(check);
     }
+  });
+
+  it("starts from images that break none", async () => {
+    for (const seed of readSeeds()) expect((await exercise(seed.bytes)).outcomes, seed.name).toEqual([]);
   });
 
   it("has a case for every rule", () => {

@@ -103,9 +103,25 @@ async function* contentOf(image: Image, inode: FileInode, pass: Pass): AsyncGene
   for (const bytes of queue) yield await bytes;
 }
 
-/** A file's content, expanded a few blocks ahead of the reader. */
+/**
+ * A file's content, expanded a few blocks ahead of the reader. Most files of an image are one tail: those come in one
+ * piece, without a generator between.
+ */
 export function openContent(image: Image, inode: FileInode, pass: Pass): ByteStream {
-  return toStream(contentOf(image, inode, pass));
+  if (inode.blocks > 0) return toStream(contentOf(image, inode, pass));
+  return new ReadableStream<Bytes>(
+    {
+      async pull(controller) {
+        if (inode.fragment) {
+          pass.addContent(inode.sizeBytes, false);
+          controller.enqueue(await tailOf(image, inode));
+        }
+        controller.close();
+      },
+    },
+    // Nothing is read before somebody asks.
+    { highWaterMark: 0 },
+  );
 }
 
 /**

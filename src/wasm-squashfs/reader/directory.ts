@@ -121,7 +121,8 @@ async function searchStart(image: Image, directory: DirectoryInode, name: Bytes)
     const head = viewOf(await cursor.take(DIRECTORY_INDEX_BYTES));
     const at = head.getUint32(0, true);
     const length = head.getUint32(8, true) + 1;
-    const rising = at > start && at < directory.listingBytes;
+    // mksquashfs leaves the first run out, gensquashfs names it as well.
+    const rising = (at > start || count === 0) && at < directory.listingBytes;
     if (!rising || length > MAX_NAME_BYTES) throw invalid("directory-index", position, `entry ${count}`);
     const runName = await cursor.take(length);
     if (compareBytes(runName, name) > 0) break;

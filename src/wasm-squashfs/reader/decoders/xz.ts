@@ -122,7 +122,7 @@ async function xzDecompress(): Promise<XzPackage | undefined> {
   }
 }
 
-const packages = { liblzma, xzDecompress } as const;
+const packages: Record<"liblzma" | "xzDecompress", () => Promise<XzPackage | undefined>> = { liblzma, xzDecompress };
 
 /** A decoder by one of the optional packages, or undefined where none is installed. */
 export async function wasmXz(
