@@ -94,19 +94,32 @@ async function differing(pairs: readonly Pair[], before: Side, after: Side, opti
   }
   if (!before.opens) await digestAgain(before, new Set(open.map((pair) => pair.before)), options);
   if (!after.opens) await digestAgain(after, new Set(open.map((pair) => pair.after)), options);
-  for (const pair of open) {
-    const [a, b] = [pair.before.entry, pair.after.entry] as [FileEntry, FileEntry];
-    const counted = (count: number): void => progress.add(count);
-    const one = before.digests.get(pair.before);
-    const two = after.digests.get(pair.after);
-    const same =
-      one === undefined && two === undefined
-        ? await sameContent(a, b, options, counted)
-        : (one ?? (await contentDigest(a, options, counted))) === (two ?? (await contentDigest(b, options, counted)));
-    if (!same) different.add(pair);
-  }
+  const counted = (count: number): void => progress.add(count);
+  await withOpen([before, after], async () => {
+    for (const pair of open) {
+      const [a, b] = [pair.before.entry, pair.after.entry] as [FileEntry, FileEntry];
+      const one = before.digests.get(pair.before);
+      const two = after.digests.get(pair.after);
+      const same =
+        one === undefined && two === undefined
+          ? await sameContent(a, b, options, counted)
+          : (one ?? (await contentDigest(a, options, counted))) === (two ?? (await contentDigest(b, options, counted)));
+      if (!same) different.add(pair);
+    }
+  });
   progress.finish();
   return different;
+}
+
+/** A reader that has begun keeps open what it reads, so that not each of many contents opens and closes it. */
+async function withOpen(sides: readonly Side[], work: () => Promise<void>): Promise<void> {
+  const readers = sides.filter(({ opens }) => opens).map(({ tree }) => tree[Symbol.asyncIterator]());
+  try {
+    for (const reader of readers) await reader.next();
+    await work();
+  } finally {
+    for (const reader of readers) await reader.return?.();
+  }
 }
 
 function sameXattrs(a: TreeEntry, b: TreeEntry): boolean {

@@ -1,6 +1,6 @@
 import { type Bytes, decodePath, PvError, toStream } from "../core/index.ts";
 import { BLOCK, tarInvalid, tarNumber } from "./tar-header.ts";
-import type { TarInput } from "./tar-input.ts";
+import type { TarBody, TarInput } from "./tar-input.ts";
 import { type Member, padded } from "./tar-member.ts";
 import { paxNumber, paxXattr } from "./tar-pax.ts";
 import {
@@ -97,63 +97,63 @@ async function sparseOf(
   return { map: checkSparse({ stretches, sizeBytes: pax.sizeBytes }, stored, offset), name: pax.name };
 }
 
-/** A member as an entry, and where the next header begins. */
-export async function entryOf(input: TarInput, member: Member): Promise<{ entry: TreeEntry; end: number }> {
+/** An entry, and where the next header begins. */
+export interface Placed {
+  entry: TreeEntry;
+  end: number;
+}
+
+/** By itself, so that the entry's `open` holds on to nothing of the archive. */
+function fileEntry(base: EntryBase, path: string, map: SparseMap | undefined, size: number, body: TarBody): TreeEntry {
+  const open = map ? () => toStream(fillHoles(map, body())) : () => toStream(body());
+  return { ...base, path, kind: "file", sizeBytes: map ? map.sizeBytes : size, open };
+}
+
+async function fileOf(input: TarInput, member: Member, base: EntryBase, header: Bytes): Promise<Placed> {
+  const { offset } = member;
+  const { size, type } = member.header;
+  const sparse = type === "7" ? undefined : await sparseOf(input, member);
+  const name = sparse?.name ?? header;
+  const path = safePath(name, offset, "a file name");
+  if (path === "") throw new PvError("TAR_PATH_UNSAFE", "a file has no name", { path: decodePath(name) });
+  const stored = sparse ? sparse.map.stretches.reduce((sum, { length }) => sum + length, 0) : size;
+  const end = input.position + padded(stored);
+  return { entry: fileEntry(base, path, sparse?.map, size, input.body(stored, path)), end };
+}
+
+/** A member as an entry. */
+export async function entryOf(input: TarInput, member: Member): Promise<Placed> {
   const { header, offset } = member;
   const { base, values } = applyRecords(member);
-  let name = values.get("path") ?? member.name;
-  const type = header.type === "D" ? "5" : header.type;
+  const name = values.get("path") ?? member.name;
   const folderName = name[name.length - 1] === 0x2f;
-  switch (type) {
-    case "0":
-    case "7":
-    case "S": {
-      if (folderName && type !== "S" && header.size === 0) break; // v7 has no type for folders
-      const sparse = type === "7" ? undefined : await sparseOf(input, member);
-      name = sparse?.name ?? name;
-      const path = safePath(name, offset, "a file name");
-      if (path === "") throw new PvError("TAR_PATH_UNSAFE", "a file has no name", { path: decodePath(name) });
-      const stored = sparse ? sparse.map.stretches.reduce((sum, { length }) => sum + length, 0) : header.size;
-      const end = input.position + padded(stored);
-      const body = input.body(stored, path);
-      const map = sparse?.map;
-      return {
-        entry: {
-          ...base,
-          path,
-          kind: "file",
-          sizeBytes: map ? map.sizeBytes : header.size,
-          open: () => toStream(map ? fillHoles(map, body()) : body()),
-        },
-        end,
-      };
-    }
-  }
+  // v7 has no type for folders; a dump's list of a folder is content.
+  const isFolder =
+    header.type === "5" || header.type === "D" || (/[07]/.test(header.type) && folderName && header.size === 0);
+  if (!isFolder && /[07S]/.test(header.type)) return fileOf(input, member, base, name);
   const path = safePath(name, offset, "a name");
+  if (path === "" && !isFolder)
+    throw new PvError("TAR_PATH_UNSAFE", "a member has no name", { path: decodePath(name) });
   // Only files have content, whatever the size field of another kind says (GNU tar, Go and Python agree).
   const end = input.position + (header.type === "D" ? padded(header.size) : 0);
+  if (isFolder) return { entry: { ...base, path, kind: "directory" }, end };
   const link = values.get("linkpath") ?? member.link;
-  const named = (entry: TreeEntry): { entry: TreeEntry; end: number } => {
-    if (path === "" && entry.kind !== "directory")
-      throw new PvError("TAR_PATH_UNSAFE", "a member has no name", { path: decodePath(name) });
-    return { entry, end };
-  };
-  switch (type) {
-    case "0":
-    case "7":
-    case "5":
-      return named({ ...base, path, kind: "directory" });
-    case "1":
-      return named({ ...base, path, kind: "hardlink", target: safePath(link, offset, "the target of a hard link") });
+  const { major, minor } = header;
+  switch (header.type) {
+    case "1": {
+      const target = safePath(link, offset, "the target of a hard link");
+      return { entry: { ...base, path, kind: "hardlink", target }, end };
+    }
     case "2":
       if (link.length === 0 || link.includes(0)) throw tarInvalid(offset, "a symbolic link without target", path);
-      return named({ ...base, path, kind: "symlink", target: decodePath(link) });
+      return { entry: { ...base, path, kind: "symlink", target: decodePath(link) }, end };
     case "3":
+      return { entry: { ...base, path, kind: "char", major, minor }, end };
     case "4":
-      return named({ ...base, path, kind: type === "3" ? "char" : "block", major: header.major, minor: header.minor });
+      return { entry: { ...base, path, kind: "block", major, minor }, end };
     case "6":
-      return named({ ...base, path, kind: "fifo" });
+      return { entry: { ...base, path, kind: "fifo" }, end };
     default:
-      throw tarInvalid(offset, `a member of unknown type ${JSON.stringify(type)}`, path);
+      throw tarInvalid(offset, `a member of unknown type ${JSON.stringify(header.type)}`, path);
   }
 }

@@ -146,8 +146,7 @@ function checksumField(block: Bytes): number | undefined {
 /** Puts the checksum into a finished header. */
 export function sealHeader(block: Bytes): Bytes {
   block.fill(0x20, 148, 156);
-  const sum = sums(block)[0].toString(8).padStart(6, "0");
-  for (let at = 0; at < 6; at++) block[148 + at] = sum.charCodeAt(at);
+  for (let sum = sums(block)[0], at = 153; at >= 148; at--, sum >>= 3) block[at] = 0x30 + (sum & 7);
   block[154] = 0;
   return block;
 }

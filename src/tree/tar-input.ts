@@ -11,9 +11,13 @@ import {
   isByteSource,
   type Limits,
   nameErrors,
+  noBytes,
   PvError,
   toByteSource,
 } from "../core/index.ts";
+
+/** The bytes of a member, to be read now or later, once or often, as the input allows. */
+export type TarBody = () => AsyncGenerator<Bytes, void, void>;
 
 /** An archive as the reader goes through it. */
 export interface TarInput {
@@ -23,8 +27,8 @@ export interface TarInput {
   seek(position: number): Promise<number>;
   /** Bytes gone through so far. */
   readonly position: number;
-  /** The `length` bytes from here, to be read now or later, once or often, as the input allows. */
-  body(length: number, path: string): () => AsyncGenerator<Bytes, void, void>;
+  /** The `length` bytes from here. */
+  body(length: number, path: string): TarBody;
   /** Reads to the end, so that what checks the bytes (a gzip sum, a digest) sees them all. */
   drain(): Promise<void>;
   /** Releases the content. */
@@ -32,6 +36,7 @@ export interface TarInput {
 }
 
 const READ_BYTES = 128 * 1024;
+const SMALL_BYTES = 16 * 1024;
 
 function consumed(path: string): PvError {
   return new PvError(
@@ -96,6 +101,8 @@ function streamInput(chunks: AsyncIterable<Bytes>): TarInput {
 /** How many read a source at this time; the last one to leave closes it. */
 interface Shared {
   users: number;
+  /** What was read last for a content whose header has gone by: its neighbours are often wanted next. */
+  late: { at: number; bytes: Bytes };
 }
 
 /** Anywhere: contents can be opened at any time, also after the reader has gone. */
@@ -104,7 +111,18 @@ function sourceInput(source: ByteSource, size: number, shared: Shared): TarInput
   let window: Bytes = new Uint8Array(0);
   let windowAt = 0;
   async function leave(): Promise<void> {
-    if (--shared.users === 0) await source.close?.();
+    if (--shared.users > 0) return;
+    shared.late = { at: 0, bytes: noBytes };
+    await source.close?.();
+  }
+  /** Small contents come with those behind them. */
+  async function small(at: number, length: number): Promise<Bytes> {
+    let { late } = shared;
+    if (at < late.at || at + length > late.at + late.bytes.length) {
+      late = { at, bytes: await source.read(at, READ_BYTES) };
+      shared.late = late;
+    }
+    return late.bytes.subarray(at - late.at, at - late.at + length);
   }
   function seen(at: number, count: number): Bytes | undefined {
     if (at < windowAt || at + count > windowAt + window.length) return undefined;
@@ -142,7 +160,10 @@ function sourceInput(source: ByteSource, size: number, shared: Shared): TarInput
         shared.users++;
         try {
           for (let done = 0; done < length; ) {
-            const bytes = await source.read(start + done, Math.min(length - done, READ_BYTES * 2));
+            const bytes =
+              length <= SMALL_BYTES
+                ? await small(start, length)
+                : await source.read(start + done, Math.min(length - done, READ_BYTES * 2));
             if (bytes.length === 0) throw cut(path, start + done);
             done += bytes.length;
             yield bytes;
@@ -180,7 +201,7 @@ export function tarContent(content: Content, limits: Limits): TarContent {
     };
   }
   const source = toByteSource(content as Uint8Array);
-  const shared: Shared = { users: 0 };
+  const shared: Shared = { users: 0, late: { at: 0, bytes: noBytes } };
   return {
     replayable: true,
     async open() {

@@ -32,13 +32,16 @@ const types: Readonly<Record<TreeEntry["kind"], string | undefined>> = {
   socket: undefined,
 };
 
-function put(block: Bytes, at: number, bytes: Uint8Array): void {
-  block.set(bytes, at);
+/** Digits, zeros in front, and a NUL. */
+function octal(block: Bytes, at: number, length: number, value: number): void {
+  let rest = value;
+  for (let digit = at + length - 2; digit >= at; digit--) {
+    block[digit] = 0x30 + (rest % 8);
+    rest = Math.floor(rest / 8);
+  }
 }
 
-function octal(block: Bytes, at: number, length: number, value: number): void {
-  put(block, at, utf8(value.toString(8).padStart(length - 1, "0")));
-}
+const MAGIC = /* @__PURE__ */ utf8("ustar\x0000");
 
 /** Name and prefix as ustar splits a long path at a slash; undefined where no split fits. */
 function splitName(path: Bytes): readonly [name: Bytes, prefix: Bytes] | undefined {
@@ -118,18 +121,18 @@ function headerOf(entry: TreeEntry): Bytes {
 
   const header = (shownType: string, shown: readonly [Bytes, Bytes], shownSize: number, meta: boolean): Bytes => {
     const block = new Uint8Array(BLOCK);
-    put(block, 0, shown[0].subarray(0, 100));
+    block.set(shown[0].subarray(0, 100));
     octal(block, 100, 8, meta ? 0o644 : entry.mode & 0o7777);
     octal(block, 108, 8, meta || uid > ID_MAX ? 0 : uid);
     octal(block, 116, 8, meta || gid > ID_MAX ? 0 : gid);
     octal(block, 124, 12, shownSize > SIZE_MAX ? 0 : shownSize);
     octal(block, 136, 12, meta || mtime < 0 || mtime > SIZE_MAX ? 0 : mtime);
-    put(block, 156, utf8(shownType));
-    if (!meta) put(block, 157, link.subarray(0, 100));
-    put(block, 257, utf8("ustar\x0000"));
+    block[156] = shownType.charCodeAt(0);
+    if (!meta) block.set(link.subarray(0, 100), 157);
+    block.set(MAGIC, 257);
     octal(block, 329, 8, meta || major > ID_MAX ? 0 : major);
     octal(block, 337, 8, meta || minor > ID_MAX ? 0 : minor);
-    put(block, 345, shown[1]);
+    block.set(shown[1], 345);
     return sealHeader(block);
   };
   const own = header(type, split ?? [name, new Uint8Array(0)], size, false);
