@@ -11,7 +11,7 @@ export interface BlockStream {
 export const LANE_CHUNK_BYTES = 65536;
 
 /** Streams at work at once: enough for the threads of the pool, few enough for caches and memory. */
-const LANES = 4;
+const LANES = 3;
 
 /**
  * Streams of Node can be used again for block after block; a stream for each, as the one-shot functions make it, costs a
