@@ -2,14 +2,13 @@ import type { Finding } from "../../core/index.ts";
 import { formatState } from "../format-state.ts";
 import type { StateLike } from "../types.ts";
 import { readState } from "./read-state.ts";
-import type { Bootloader, InitMode } from "./reading.ts";
 
 /** The device that a state is judged for. */
 export interface CheckStateOptions {
   /** Boot loader of the device (`PV_BOOTLOADER_TYPE`), `uboot` unless given; `rpiab` wants its own image. */
-  bootloader?: Bootloader | undefined;
+  bootloader?: "uboot" | "uboot-ab" | "rpiab" | "grub" | undefined;
   /** How the runtime is run (`PV_SYSTEM_INIT_MODE`), `embedded` unless given; `appengine` reads no bsp. */
-  mode?: InitMode | undefined;
+  mode?: "embedded" | "standalone" | "appengine" | undefined;
   /**
    * FIT configuration of the device (`PV_BOOTLOADER_FITCONFIG`), whose drivers are read besides those of `all`:
    * `conf-1` unless given, as mkimage names the first one; "" for a device without.
