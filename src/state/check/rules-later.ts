@@ -104,9 +104,9 @@ export const updateRows: Readonly<Record<UpdateCode, Row>> = {
   SIGNATURE_LIST_MISSING: ["fail", "sign again, with both lists", "the signature check dies on it"],
   SIGNATURE_REFUSED: ["fail", "sign again", "every update and boot is refused unless secure boot is disabled"],
   SELECTION_EMPTY: [
-    "fail",
+    "warn",
     "sign again, with patterns that match on a device",
-    "every update and boot is refused unless secure boot is disabled",
+    "the device signs a lone brace here, which no signer does: it refuses the state unless secure boot is disabled",
   ],
   SIGNATURE_OF_ITSELF: ["fail", 'exclude "_sigs/**"', "the signature can never verify"],
   SIGNATURES_UNCHECKED: [

@@ -67,8 +67,8 @@ export function checkSignatures(reading: Reading, json: Tokens, keys: Keys): voi
     else parts.set(part, [name]);
   }
   for (const [part, left] of parts) {
-    const more = left.length > 1 ? ` and ${left.length - 1} more` : "";
-    reading.report("PART_UNSIGNED", left[0]!, `no signature covers ${left[0]}${more} of ${quote(part)}`);
+    const more = left.length > 1 ? ` and ${left.length - 1} more of ${quote(part)}` : "";
+    reading.report("PART_UNSIGNED", left[0]!, `no signature covers ${quote(left[0]!)}${more}`);
   }
 }
 
