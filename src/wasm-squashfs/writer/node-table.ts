@@ -126,6 +126,7 @@ export class NodeTable {
     const slash = path.lastIndexOf("/");
     const name = slash < 0 ? path : path.slice(slash + 1);
     checkName(name, path);
+    if (slash === 0) checkName("", path);
     return [slash < 0 ? 0 : this.#parent(path.slice(0, slash), path), name];
   }
 
