@@ -129,7 +129,7 @@ export function openContent(image: Image, inode: FileInode, pass: Pass): ByteStr
  * whichever images they lie, and nothing need be decompressed to see it. Other keys say nothing: the same content may
  * be compressed otherwise, or lie in a fragment with other neighbours.
  */
-export async function contentKeyOf(image: Image, inode: FileInode): Promise<string> {
+export async function contentKeyOf(image: Image, inode: FileInode, pass: Pass): Promise<string> {
   const { compressor, blockSize } = image.superblock;
   const hasher = createHasher();
   const number = (...values: readonly number[]): void => {
@@ -138,6 +138,7 @@ export async function contentKeyOf(image: Image, inode: FileInode): Promise<stri
   number(inode.sizeBytes);
   if (inode.blocks > 0) {
     for await (const { word, length, position } of fileBlocks(image, inode)) {
+      pass.addStored(length);
       number(word);
       if (length > 0) hasher.update(await image.bytes.read(position, length));
     }

@@ -32,7 +32,7 @@ export async function toEntry(image: Image, pass: Pass, inode: Inode, path: stri
         kind: "file",
         sizeBytes: inode.sizeBytes,
         open: () => openContent(image, inode, pass),
-        contentKey: () => contentKeyOf(image, inode),
+        contentKey: () => contentKeyOf(image, inode, pass),
       };
     case "symlink":
       pass.addMetadata(inode.target!.length);

@@ -11,21 +11,28 @@ export interface Pass {
   addMetadata(bytes: number): void;
   /** `bytes` of content come out; from zeros that are not stored if `sparse`. */
   addContent(bytes: number, sparse: boolean): void;
+  /** `bytes` of stored blocks are looked at for a key. */
+  addStored(bytes: number): void;
 }
+
+/** A small image counts as this much: a few MiB of one byte are no bomb. */
+const LEAST_IMAGE_BYTES = 64 * 1024;
 
 /** A fresh budget within the image's limits. */
 export function startPass(image: Image): Pass {
   const { maxBytes, maxEntries, maxRatio } = image.limits;
   const total = limitCounter({ maxBytes, maxEntries });
   const expanded = limitCounter({ maxBytes, maxRatio });
-  const { bytesUsed } = image.superblock;
+  const stored = limitCounter({ maxBytes });
+  const imageBytes = Math.max(image.superblock.bytesUsed, LEAST_IMAGE_BYTES);
   return {
     addEntry: () => total.addEntry(),
     addMetadata: (bytes) => total.addBytes(bytes),
     addContent(bytes, sparse) {
       total.addBytes(bytes);
       // Holes are no decompression: a disk image may be nothing else.
-      if (!sparse) expanded.addBytes(bytes, bytesUsed);
+      if (!sparse) expanded.addBytes(bytes, imageBytes);
     },
+    addStored: (bytes) => stored.addBytes(bytes),
   };
 }
