@@ -1,13 +1,24 @@
 import { PvError } from "./errors.ts";
-import { truncated } from "./gunzip.ts";
 import { toStream } from "./stream.ts";
 import type { Bytes } from "./types.ts";
+import { decodeStreams } from "./xz-streams.ts";
 
-async function load(): Promise<(stream: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>> {
+type Open = (stream: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>;
+
+interface Package {
+  new (stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array>;
+  _contextMutex?: { acquire(): Promise<void>; release(): void };
+}
+
+async function load(): Promise<Open> {
   try {
     const loaded = await import("xz-decompress");
     // Node hands a CommonJS package over as `default`, bundlers as names.
-    const found = loaded.XzReadableStream ?? (loaded as unknown as { default: typeof loaded }).default.XzReadableStream;
+    const module = (loaded as unknown as { default?: typeof loaded }).default ?? loaded;
+    const found = module.XzReadableStream as unknown as Package;
+    // The package lets one stream in at a time, and the next waits until that one has ended: two archives read in turn
+    // would wait for each other for ever. Contexts do not share anything.
+    if (found._contextMutex) found._contextMutex = { acquire: async () => {}, release: () => {} };
     return (stream) => new found(stream);
   } catch (cause) {
     throw new PvError(
@@ -22,33 +33,28 @@ async function load(): Promise<(stream: ReadableStream<Uint8Array>) => ReadableS
 /** Decompresses .xz through the optional package xz-decompress (xz-embedded as WebAssembly). */
 export async function* portableUnxz(chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
   const open = await load();
-  let failure: { error: unknown } | undefined;
-  let taken = 0;
-  let ended = false;
-  async function* input(): AsyncGenerator<Bytes, void, void> {
-    try {
-      for await (const bytes of chunks) {
-        taken += bytes.length;
-        yield bytes;
+  yield* decodeStreams(chunks, async function* (stream) {
+    let failure: { error: unknown } | undefined;
+    async function* input(): AsyncGenerator<Bytes, void, void> {
+      try {
+        yield* stream;
+      } catch (error) {
+        failure = { error };
+        throw error;
       }
-    } catch (error) {
-      failure = { error };
-      throw error;
     }
-    ended = true;
-  }
-  const reader = open(toStream(input())).getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      if (value.length > 0) yield value as Bytes;
+    const reader = open(toStream(input())).getReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        if (value.length > 0) yield value as Bytes;
+      }
+    } catch (cause) {
+      if (failure) throw failure.error;
+      throw new PvError("CONTENT_CORRUPT", "the xz data is corrupt", { format: "xz" }, { cause });
+    } finally {
+      await reader.cancel().catch(() => {});
     }
-  } catch (cause) {
-    if (failure) throw failure.error;
-    if (ended) throw truncated("xz", taken);
-    throw new PvError("CONTENT_CORRUPT", "the xz data is corrupt", { format: "xz" }, { cause });
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
+  });
 }

@@ -245,19 +245,65 @@ describe.runIf(findTool("zstd"))("zstd", () => {
 describe.runIf(findTool("xz"))("xz", () => {
   const pack = (input: Uint8Array, ...args: string[]): Buffer =>
     execFileSync("xz", ["-c", ...args], { input, maxBuffer: 1e8 });
-  it("is read", async () => {
-    for (const args of [["-0"], ["-6"], ["--check=crc32"], ["--check=none"]])
-      expect(Buffer.compare(await readBytes(decompress(cut(pack(data, ...args), 999))), data)).toBe(0);
+  const unpack = (bytes: Uint8Array, size = 999): Promise<Bytes> => readBytes(decompress(cut(bytes, size)));
+  it("is read, with every check and any number of blocks", async () => {
+    for (const args of [["-0"], ["-6"], ["--check=crc32"], ["--check=none"], ["--block-size=50000"]])
+      expect(Buffer.compare(await unpack(pack(data, ...args)), data), args.join()).toBe(0);
+    expect((await unpack(pack(new Uint8Array(0)))).length).toBe(0);
+    const random = Buffer.from(createHash("sha512").update("x").digest().toString("hex").repeat(1)).subarray(0, 100);
+    expect(Buffer.compare(await unpack(pack(random), 1), random)).toBe(0);
+  });
+  it("is read in several streams, with padding between and behind", async () => {
+    const streams = Buffer.concat([
+      pack(data),
+      Buffer.alloc(8),
+      pack(Buffer.from("more")),
+      pack(data),
+      Buffer.alloc(4),
+    ]);
+    for (const size of [10, 4096, 1 << 22])
+      expect((await unpack(streams, size)).length, `${size}`).toBe(data.length * 2 + 4);
+  });
+  it("is read from two archives in turn", async () => {
+    const [a, b] = [pack(data), pack(Buffer.alloc(1_000_000))].map((bytes) => decompress(cut(bytes, 500)));
+    await a!.next();
+    await b!.next();
+    await a!.return();
+    await b!.return();
   });
   it("is found truncated or corrupt", async () => {
     const packed = pack(data);
-    for (const length of [20, 1000, packed.length - 30, packed.length - 1])
-      expect((await failure(readBytes(decompress(cut(packed.subarray(0, length), 500))))).code).toBe(
-        "CONTENT_TRUNCATED",
+    for (const length of [7, 11, 12, 13, 20, 1000, packed.length - 30, packed.length - 12, packed.length - 1])
+      expect((await failure(unpack(packed.subarray(0, length)))).code, `${length}`).toBe("CONTENT_TRUNCATED");
+    for (const at of [8, 14, 1000, packed.length - 2]) {
+      const copy = Buffer.from(packed);
+      copy[at]! ^= 1;
+      expect((await failure(unpack(copy))).code, `${at}`).toMatch(/^CONTENT_(CORRUPT|TRUNCATED)$/);
+    }
+    expect((await failure(unpack(Buffer.concat([packed, Buffer.from("junk")])))).code).toBe("CONTENT_CORRUPT");
+  });
+  it("gives a typed error or the right bytes for any damage", async () => {
+    const packed = pack(data.subarray(0, 3000));
+    for (let round = 0; round < 300; round++) {
+      const copy = Buffer.from(packed);
+      copy[6 + ((round * 7919) % (copy.length - 6))]! ^= 1 + (round % 255);
+      const ended = await unpack(copy, 700).then(
+        (bytes) => Buffer.compare(bytes, data.subarray(0, 3000)) === 0,
+        (error: unknown) => isPvError(error),
       );
-    const copy = Buffer.from(packed);
-    copy[1000]! ^= 1;
-    expect((await failure(readBytes(decompress(cut(copy, 500))))).code).toBe("CONTENT_CORRUPT");
+      expect(ended, `round ${round}`).toBe(true);
+    }
+  });
+  it("says that it does not know filters for machine code, or a SHA-256", async () => {
+    expect((await failure(unpack(pack(data, "--check=sha256")))).code).toBe("CODEC_MISSING");
+    expect((await failure(unpack(pack(data, "--x86", "--lzma2=preset=1")))).code).toBe("CODEC_MISSING");
+  });
+  it("does not allocate what a header asks for", async () => {
+    const copy = pack(Buffer.from("x"), "--lzma2=preset=0,dict=4KiB");
+    expect(copy[14]).toBe(0x21);
+    copy[16] = 40; // 4 GiB
+    copy.writeUInt32LE(zlib.crc32(copy.subarray(12, 20)), 20);
+    expect((await failure(unpack(copy))).code).toBe("CONTENT_CORRUPT");
   });
 });
 
