@@ -18,8 +18,11 @@ import type { ContainerSource, ImageConfig, RegistryAuth } from "./types.ts";
 
 /** How a registry is asked. */
 export interface RegistryImageOptions {
-  /** `os/architecture[/variant]`; where several are there and none is named, `linux/amd64`. Never another instead. */
-  platform?: string | undefined;
+  /**
+   * `os/architecture[/variant]`, or several of which the first that is there is taken; where none is named and several
+   * are there, `linux/amd64`. Never another instead.
+   */
+  platform?: string | readonly string[] | undefined;
   /** A login, or a function that finds one, such as `dockerAuth()`; default: anonymous. */
   auth?: RegistryAuth | undefined;
   /** For a private CA or a proxy; default: the runtime's `fetch`. */

@@ -1,5 +1,7 @@
 import type { Command } from "../command.ts";
+import { containerCommands } from "./containers.ts";
 import { repositoryCommands } from "./repository.ts";
+import { signatureCommands } from "./signatures.ts";
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [...repositoryCommands];
+export const commands: readonly Command[] = [...repositoryCommands, ...containerCommands, ...signatureCommands];

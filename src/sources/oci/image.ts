@@ -30,20 +30,32 @@ export interface ResolvedImage {
 
 /** How an image is chosen. */
 export interface ResolveOptions {
-  platform?: string | undefined;
+  /** One, or several of which the first that is there is taken. */
+  platform?: string | readonly string[] | undefined;
   compat?: "pvr-2023" | undefined;
 }
 
 const MAX_INDEX_DEPTH = 3;
 const DEFAULT_PLATFORM = "linux/amd64";
 
-/** pvr's choice: the first entry of that architecture (and variant, if named), whatever its system; none is no error. */
-function choosePvr(manifests: readonly IndexEntry[], platform: string | undefined): IndexEntry | undefined {
-  const [, architecture, variant] = platform?.split("/") ?? [];
-  return manifests.find(
-    (entry) =>
-      entry.platform?.architecture === architecture && (variant === undefined || entry.platform?.variant === variant),
-  );
+/** An entry of an index, and the wish that chose it. */
+interface Choice {
+  entry: IndexEntry;
+  asked: string | undefined;
+}
+
+/** pvr's choice: the first entry of an architecture (and variant, if named), whatever its system; none is no error. */
+function choosePvr(manifests: readonly IndexEntry[], platforms: readonly string[]): Choice | undefined {
+  for (const entry of manifests) {
+    const asked = platforms.find((platform) => {
+      const [, architecture, variant] = platform.split("/");
+      return (
+        entry.platform?.architecture === architecture && (variant === undefined || entry.platform?.variant === variant)
+      );
+    });
+    if (asked !== undefined) return { entry, asked };
+  }
+  return undefined;
 }
 
 /**
@@ -57,8 +69,9 @@ export async function resolveImage(
   reference: string,
   options: ResolveOptions,
 ): Promise<ResolvedImage> {
-  const { platform, compat } = options;
-  const wanted = platform === undefined ? undefined : parsePlatform(platform);
+  const { platform = [], compat } = options;
+  const platforms = typeof platform === "string" ? [platform] : platform;
+  for (const text of platforms) parsePlatform(text);
   let { bytes, digest } = start;
   let chosenBy: string | undefined;
   for (let depth = 0; ; depth++) {
@@ -69,17 +82,17 @@ export async function resolveImage(
           reference,
           reason: "nested indexes",
         });
-      const entry = chooseEntry(manifest.manifests, wanted && platform, compat);
-      if (entry.asked) chosenBy = platform;
-      ({ digest } = entry.entry);
-      bytes = await blobs.manifest(entry.entry);
+      const { entry, asked } = chooseEntry(manifest.manifests, platforms, compat);
+      chosenBy ??= asked;
+      ({ digest } = entry);
+      bytes = await blobs.manifest(entry);
       continue;
     }
     const parts: Bytes[] = [];
     for await (const part of blobs.blob({ ...manifest.config, size: boundedSize(manifest.config, reference) }))
       parts.push(part);
     const config = readDocument(await readBytes(toIterable(parts)), reference, "the image config");
-    if (wanted && chosenBy === undefined && compat === undefined) checkPlatform(config, platform!);
+    if (platforms.length > 0 && chosenBy === undefined && compat === undefined) checkPlatform(config, platforms);
     const inner = config["config"];
     const { diff_ids: diffIds } = (config["rootfs"] ?? {}) as { diff_ids?: unknown };
     return {
@@ -94,36 +107,43 @@ export async function resolveImage(
 
 function chooseEntry(
   manifests: readonly IndexEntry[],
-  platform: string | undefined,
+  platforms: readonly string[],
   compat: "pvr-2023" | undefined,
-): { entry: IndexEntry; asked: boolean } {
-  if (compat) {
-    const entry = choosePvr(manifests, platform);
-    return entry
-      ? { entry, asked: true }
-      : { entry: choosePlatform(manifests, parsePlatform(DEFAULT_PLATFORM)), asked: false };
+): Choice {
+  const byDefault = (): Choice => ({
+    entry: choosePlatform(manifests, parsePlatform(DEFAULT_PLATFORM)),
+    asked: undefined,
+  });
+  if (compat) return choosePvr(manifests, platforms) ?? byDefault();
+  for (const [at, asked] of platforms.entries()) {
+    try {
+      return { entry: choosePlatform(manifests, parsePlatform(asked)), asked };
+    } catch (error) {
+      if (at === platforms.length - 1) throw error;
+    }
   }
-  if (platform !== undefined) return { entry: choosePlatform(manifests, parsePlatform(platform)), asked: true };
   const images = manifests.filter(
     (entry) => entry.platform?.os !== "unknown" && !("vnd.docker.reference.type" in entry.annotations),
   );
-  if (images.length === 1) return { entry: images[0]!, asked: false };
-  return { entry: choosePlatform(manifests, parsePlatform(DEFAULT_PLATFORM)), asked: false };
+  return images.length === 1 ? { entry: images[0]!, asked: undefined } : byDefault();
 }
 
-/** A single manifest has its platform in the config: another one than asked for is as absent as in an index. */
-function checkPlatform(config: JsonObject, platform: string): void {
+/** A single manifest has its platform in the config: others than asked for are as absent as in an index. */
+function checkPlatform(config: JsonObject, platforms: readonly string[]): void {
   const { os, architecture, variant } = config as Partial<Record<string, unknown>>;
   if (typeof os !== "string" || typeof architecture !== "string" || os === "" || architecture === "") return;
   const own = { os, architecture, ...(typeof variant === "string" && variant !== "" ? { variant } : {}) };
-  const wanted = parsePlatform(platform);
-  // A config often leaves the variant out: then it cannot be held against the image.
-  if (own.variant === undefined && os === wanted.os && architecture === wanted.architecture) return;
-  try {
-    choosePlatform([{ platform: own }], wanted);
-  } catch {
-    throw platformAbsent(platform, [formatPlatform(own)]);
-  }
+  const fits = platforms.some((platform) => {
+    const wanted = parsePlatform(platform);
+    // A config often leaves the variant out: then it cannot be held against the image.
+    if (own.variant === undefined && os === wanted.os && architecture === wanted.architecture) return true;
+    try {
+      return choosePlatform([{ platform: own }], wanted) !== undefined;
+    } catch {
+      return false;
+    }
+  });
+  if (!fits) throw platformAbsent(platforms.join(", "), [formatPlatform(own)]);
 }
 
 function boundedSize({ size }: Descriptor, reference: string): number {
