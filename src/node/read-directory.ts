@@ -7,22 +7,17 @@ import {
   type DirectReader,
   decodePath,
   directRead,
-  encodePath,
   PvError,
   toStream,
 } from "../core/index.ts";
 import type { EntryBase, FileEntry, Tree, TreeEntry } from "../tree/index.ts";
 import { onFile, onFileNow } from "./file-error.ts";
+import { type SystemPath, systemPath } from "./system-path.ts";
 
 const CHUNK_BYTES = 256 * 1024;
-const SLASH = new Uint8Array([0x2f]);
-
-function join(folder: Buffer, name: Uint8Array): Buffer {
-  return Buffer.concat([folder, SLASH, name]);
-}
 
 /** A file's content, exactly as long as it was when it was listed. */
-async function* content(path: Buffer, name: string, sizeBytes: number): AsyncGenerator<Bytes, void, void> {
+async function* content(path: SystemPath, name: string, sizeBytes: number): AsyncGenerator<Bytes, void, void> {
   const changed = (actual: number): PvError =>
     new PvError("CONTENT_TRUNCATED", `${name} changed while it was read: ${actual} bytes instead of ${sizeBytes}`, {
       expected: sizeBytes,
@@ -44,7 +39,7 @@ async function* content(path: Buffer, name: string, sizeBytes: number): AsyncGen
 }
 
 /** The same, read at once into memory of the reader's. */
-function direct(path: Buffer, name: string, sizeBytes: number): DirectReader {
+function direct(path: SystemPath, name: string, sizeBytes: number): DirectReader {
   const fd = onFileNow(name, () => openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)));
   let at = 0;
   return {
@@ -72,7 +67,7 @@ function deviceNumbers(rdev: number): { major: number; minor: number } {
   };
 }
 
-function entryOf(path: Buffer, shown: string, found: Stats, base: EntryBase): TreeEntry {
+function entryOf(path: SystemPath, shown: string, found: Stats, base: EntryBase): TreeEntry {
   if (found.isDirectory()) return { ...base, kind: "directory" };
   if (found.isFile()) {
     const open: DirectOpen = () => toStream(content(path, shown, found.size));
@@ -95,14 +90,15 @@ interface Walk {
   links: Map<string, string>;
 }
 
-async function* walk(state: Walk, folder: Buffer, above: string): AsyncGenerator<TreeEntry, void, void> {
-  const shownFolder = above === "" ? state.root : `${state.root}/${above}`;
-  const names = await onFile(shownFolder, () => readdir(folder, { encoding: "buffer" }));
+async function* walk(state: Walk, above: string): AsyncGenerator<TreeEntry, void, void> {
+  // The root of the file system has no name of its own; "/." is the same folder.
+  const shownFolder = above === "" ? state.root || "/." : `${state.root}/${above}`;
+  const names = await onFile(shownFolder, () => readdir(systemPath(shownFolder), { encoding: "buffer" }));
   names.sort(compareBytes);
   for (const name of names) {
-    const full = join(folder, name);
+    const shown = `${shownFolder}/${decodePath(name)}`;
     const path = above === "" ? decodePath(name) : `${above}/${decodePath(name)}`;
-    const shown = `${state.root}/${path}`;
+    const full = systemPath(shown);
     // Not through the thread pool: the trip costs ten times the call, and may have to wait for a compressor.
     const found = onFileNow(shown, () => lstatSync(full));
     const base: EntryBase = {
@@ -124,7 +120,7 @@ async function* walk(state: Walk, folder: Buffer, above: string): AsyncGenerator
       state.links.set(key, path);
     }
     yield entryOf(full, shown, found, base);
-    if (found.isDirectory()) yield* walk(state, full, path);
+    if (found.isDirectory()) yield* walk(state, path);
   }
 }
 
@@ -154,8 +150,7 @@ export function readDirectory(path: string): Tree {
   if (typeof path !== "string") throw new TypeError("readDirectory takes a path");
   return {
     async *[Symbol.asyncIterator]() {
-      const folder = Buffer.from(encodePath(path));
-      const found = await onFile(path, () => stat(folder));
+      const found = await onFile(path, () => stat(systemPath(path)));
       if (!found.isDirectory()) await onFile(path, () => opendir(path)); // fails in the system's words
       yield {
         path: "",
@@ -165,7 +160,7 @@ export function readDirectory(path: string): Tree {
         gid: found.gid,
         mtimeSeconds: Math.floor(found.mtimeMs / 1000),
       };
-      yield* walk({ root: path.replace(/\/+$/, "") || "/", links: new Map() }, folder, "");
+      yield* walk({ root: path.replace(/\/+$/, ""), links: new Map() }, "");
     },
   };
 }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { PvError } from "../core/index.ts";
 import type { TreeEntry } from "../tree/index.ts";
 import { errnoOf } from "./file-error.ts";
+import type { SystemPath } from "./system-path.ts";
 
 /** Runs a tool of the system; without a shell, so no name can be taken for a command. */
 async function run(tool: string, args: readonly string[], shown: string, hint: string): Promise<void> {
@@ -22,7 +23,8 @@ async function run(tool: string, args: readonly string[], shown: string, hint: s
 }
 
 /** A path as an argument: it must be text, which a file name need not be. */
-function argument(path: Buffer, shown: string): string {
+function argument(path: SystemPath, shown: string): string {
+  if (typeof path === "string") return path;
   const text = path.toString("utf8");
   if (Buffer.from(text).equals(path)) return text;
   throw new PvError(
@@ -34,7 +36,7 @@ function argument(path: Buffer, shown: string): string {
 }
 
 /** Makes a device node or a pipe; Node has no call for it. */
-export async function makeSpecial(entry: TreeEntry, path: Buffer, shown: string): Promise<void> {
+export async function makeSpecial(entry: TreeEntry, path: SystemPath, shown: string): Promise<void> {
   if (entry.kind === "fifo") return run("mkfifo", ["--", argument(path, shown)], shown, "drop it with mapTree");
   if (entry.kind !== "char" && entry.kind !== "block") {
     throw new PvError(
@@ -50,7 +52,7 @@ export async function makeSpecial(entry: TreeEntry, path: Buffer, shown: string)
 }
 
 /** Sets extended attributes; Node has no call for it. */
-export async function setXattrs(entry: TreeEntry, path: Buffer, shown: string): Promise<void> {
+export async function setXattrs(entry: TreeEntry, path: SystemPath, shown: string): Promise<void> {
   for (const [name, value] of Object.entries(entry.xattrs ?? {})) {
     const hex = `0x${Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex")}`;
     const hint = "drop extended attributes with mapTree, or install setfattr (package attr) and write as root";

@@ -16,11 +16,12 @@ import {
   unlink,
 } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { contentChunks, encodePath, isZero, type Job, PvError, progressReporter } from "../core/index.ts";
+import { contentChunks, isZero, type Job, PvError, progressReporter } from "../core/index.ts";
 import { cleanPath, type FileEntry, type Tree, type TreeEntry } from "../tree/index.ts";
 import { errnoOf, onFile } from "./file-error.ts";
 import { writeFully } from "./file-handle.ts";
 import { makeSpecial, setXattrs } from "./special-file.ts";
+import { type SystemPath, systemPath } from "./system-path.ts";
 
 /** Where the tree goes, and what is known of it. */
 interface Target {
@@ -36,8 +37,8 @@ interface Target {
   job: Job;
 }
 
-function at(target: Target, path: string): Buffer {
-  return Buffer.concat([Buffer.from(`${target.folder}/`), encodePath(path)]);
+function at(target: Target, path: string): SystemPath {
+  return systemPath(path === "" ? target.folder : `${target.folder}/${path}`);
 }
 
 function shownPath(target: Target, path: string): string {
@@ -48,7 +49,7 @@ function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
 
-async function statOf(path: Buffer, shown: string): Promise<Stats | undefined> {
+async function statOf(path: SystemPath, shown: string): Promise<Stats | undefined> {
   return onFile(shown, () =>
     lstat(path).catch((error: unknown) => {
       if (errnoOf(error) === "ENOENT") return undefined;
@@ -82,7 +83,7 @@ async function makeFolder(target: Target, path: string, replace: boolean): Promi
 }
 
 /** Gives a node its owner, mode and time; in this order, because a change of owner takes set-id bits away. */
-async function setAttributes(target: Target, entry: TreeEntry, path: Buffer, shown: string): Promise<void> {
+async function setAttributes(target: Target, entry: TreeEntry, path: SystemPath, shown: string): Promise<void> {
   await onFile(shown, async () => {
     if (target.root) await lchown(path, entry.uid, entry.gid);
     if (entry.kind !== "symlink") await chmod(path, entry.mode & 0o7777);
@@ -115,7 +116,12 @@ async function fill(
 }
 
 /** Makes a node that is no folder, whole, under a temporary name. */
-async function makeNode(target: Target, entry: TreeEntry, path: Buffer, add: (count: number) => void): Promise<void> {
+async function makeNode(
+  target: Target,
+  entry: TreeEntry,
+  path: SystemPath,
+  add: (count: number) => void,
+): Promise<void> {
   const shown = shownPath(target, entry.path);
   if (entry.kind === "hardlink") {
     await onFile(shown, () => link(at(target, entry.target), path));
@@ -124,7 +130,7 @@ async function makeNode(target: Target, entry: TreeEntry, path: Buffer, add: (co
   if (entry.kind === "symlink") {
     if (entry.target.includes("\0"))
       throw new PvError("PATH_UNSAFE", `${shown}: a link holds a NUL`, { path: entry.path });
-    await onFile(shown, () => symlink(Buffer.from(encodePath(entry.target)), path));
+    await onFile(shown, () => symlink(systemPath(entry.target), path));
   } else if (entry.kind === "file") {
     const { O_CREAT, O_EXCL, O_WRONLY } = constants;
     const handle = await onFile(shown, () => open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600));
