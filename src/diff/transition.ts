@@ -32,11 +32,9 @@ export function transitionOf(
   }
   const names = [...new Map([...old, ...next]).keys()].sort();
   const containers = names.map((name) => {
-    const restarts = reasons[0] || touched.has(name);
-    return {
-      name,
-      action: !old.has(name) ? "start" : !next.has(name) ? "stop" : restarts ? "restart" : "keep",
-    } as const;
+    // One that goes without any of its files (its folder has another name) is left running until the next boot.
+    const moves = reasons[0] || touched.has(name);
+    return { name, action: !old.has(name) ? "start" : !moves ? "keep" : next.has(name) ? "restart" : "stop" } as const;
   });
   return { reasons, containers };
 }

@@ -20,7 +20,7 @@ export interface DocumentChange {
   kind: "document";
   /** Its key in the state, such as `web/run.json`. */
   path: string;
-  /** What the change is about, in the order of {@link Aspect}; never empty. */
+  /** What the change is about, sorted; never empty. */
   aspects: readonly Aspect[];
   /** The whole document as it was, absent when it is new. */
   before?: JsonValue;

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -76,7 +78,6 @@ describe("planUpdate: reboot or not", () => {
       "db:keep os:keep web:stop",
       "",
     ],
-    ["the same number spelt otherwise", {}, "none", "db:keep os:keep web:keep", ""],
     [
       "a document that becomes an object",
       { "web/args.json": oid("8") },
@@ -233,6 +234,35 @@ describe("planUpdate: reboot or not", () => {
     expect(actions(made)).toBe("db:restart deep:start os:restart web:restart");
     const twice = { ...base, "z/run.json": run("web", { restart_policy: "system" }) };
     expect(plan({ "web/root.squashfs": oid("9") }, twice).transition).toBe("containers");
+  });
+});
+
+describe("planUpdate: against the device's own comparison", () => {
+  interface Pair {
+    from: string;
+    to: string;
+    verdict: "alone" | "reboot" | "crash";
+    stopped: string[];
+  }
+  const file = join(import.meta.dirname, "../vectors/runtime-plan/pairs.jsonl");
+  const pairs = readFileSync(file, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Pair);
+  const read = (text: string): State =>
+    parseState(text.replace(/"@([a-f])"/g, (_, digit: string) => `"${oid(digit)}"`));
+
+  it("agrees on every pair: reboot or not, and who is stopped", () => {
+    expect(pairs.length).toBeGreaterThan(140);
+    for (const { from, to, verdict, stopped } of pairs) {
+      const made = planUpdate(read(from), read(to));
+      const told = `${from}\n${to}`;
+      expect(made.reasons.length > 0, told).toBe(verdict !== "alone");
+      if (verdict !== "alone") continue;
+      const moved = made.containers.filter(({ action }) => action === "restart" || action === "stop");
+      expect(moved.map(({ name }) => name).sort(), told).toEqual(stopped);
+      expect(made.transition, told).toMatch(/^(?:none|containers)$/);
+    }
   });
 });
 
