@@ -162,13 +162,13 @@ async function checked(
   throw mismatch(alg, "its signature does not verify with the public key");
 }
 
-/** The same check for a signer that somebody else made. */
-export async function signChecked(signer: Signer, data: Bytes): Promise<Bytes> {
+/** The same check for a signer that somebody else made; `anyLeaf` for a first certificate that may be a stranger's. */
+export async function signChecked(signer: Signer, data: Bytes, { anyLeaf = false } = {}): Promise<Bytes> {
   const publicKey = publicKeyFromJwk(signer.publicKey);
   if (!publicKey || !isDeviceAlgorithm(signer.alg)) throw keyUnsupported("the signer's public key or algorithm");
   const [leaf] = signer.certificates;
   const certified = leaf && publicKeyFromCertificate(leaf);
-  if (leaf && !(certified && sameKey(certified, publicKey))) {
+  if (leaf && !anyLeaf && !(certified && sameKey(certified, publicKey))) {
     throw mismatch(signer.alg, "it is not the first certificate's key");
   }
   const hash = await digest(jwsAlgorithms[signer.alg]!.hash, data);

@@ -33,7 +33,11 @@ export async function resignTarget<T extends StateLike>(target: T, options: Resi
       options.signal?.throwIfAborted();
       const embed = readSignature(entries.find(({ key }) => key === job.key)!)?.["payload"] !== undefined;
       state = withDocuments(state, {
-        [job.key]: await makeSignature(job, entries, { signer: options.signer, payload: embed }),
+        [job.key]: await makeSignature(job, entries, {
+          signer: options.signer,
+          policy: options.policy,
+          payload: embed,
+        }),
       });
     }
     left = left.filter((job) => !ready.includes(job));

@@ -12,7 +12,8 @@ import type { SignOptions } from "./types.ts";
  * pattern that pvr and devices read differently, an empty selection, a signature over itself, `#spec` alone left out,
  * text that is not canonical, values that crash a device, an algorithm that the device profile lacks. With
  * `policy: "pvr"` only what pvr itself refuses; the rest becomes warnings.
- * @throws {@link PvError} `SIGN_KEY_MISMATCH` when a signer's answer does not verify with its public key.
+ * @throws {@link PvError} `SIGN_KEY_MISMATCH` when a signer's answer does not verify with its public key, or that is not
+ * the first certificate's (which `policy: "pvr"` does not look at).
  * @throws {@link PvError} `STATE_INVALID` when text is no state.
  * @example
  * ```ts

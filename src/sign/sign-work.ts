@@ -53,13 +53,14 @@ async function signStateValue(state: State, options: SignOptions): Promise<State
 export async function makeSignature(
   { patterns }: SignJob,
   entries: readonly TextEntry[],
-  { signer, payload: embed }: Pick<SignOptions, "signer" | "payload">,
+  { signer, payload: embed, policy }: Pick<SignOptions, "signer" | "payload" | "policy">,
 ): Promise<JsonObject> {
   const payload = utf8(payloadOf(selectAsPvr(entries, patterns).selected));
   const header = encodeHeader(writeHeader(signer, patterns));
   return signatureDocument(
     header,
-    await signChecked(signer, signingInput(header, payload)),
+    // pvr does not look whether the key is the certificate's.
+    await signChecked(signer, signingInput(header, payload), { anyLeaf: policy === "pvr" }),
     embed ? payload : undefined,
   );
 }
