@@ -19,6 +19,12 @@ export interface MetadataBlock {
   next: number;
 }
 
+/** A block is kept whoever asked for it: its end must also suit the table that asks now. */
+function within(block: MetadataBlock, position: number, end: number): MetadataBlock {
+  if (block.next > end) throw invalid("metadata-position", position);
+  return block;
+}
+
 /** Reads metadata blocks by absolute position; each is expanded once while it stays in the cache. */
 export class MetadataReader {
   readonly #image: ImageBytes;
@@ -34,13 +40,11 @@ export class MetadataReader {
   /** The block at `position`, which must end at or before `end`. */
   block(position: number, end: number): MetadataBlock | Promise<MetadataBlock> {
     const found = this.#blocks.get(position);
+    if (found instanceof Promise) return found.then((block) => within(block, position, end));
     if (found) {
-      if (found instanceof Promise) return found;
-      // A block is kept whoever asked for it: its end must also suit this table.
-      if (found.next > end) throw invalid("metadata-position", position);
       this.#blocks.delete(position);
       this.#blocks.set(position, found);
-      return found;
+      return within(found, position, end);
     }
     const loaded = this.#load(position, end);
     for (const oldest of this.#blocks.keys()) {
