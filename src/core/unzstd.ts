@@ -1,5 +1,6 @@
 import { PvError } from "./errors.ts";
 import type { Bytes } from "./types.ts";
+import { createXxh64 } from "./xxh64.ts";
 import { decodeFrames } from "./zstd-frames.ts";
 
 /** Input taken at a time: four bytes of a zstd frame can stand for 128 KiB. */
@@ -18,13 +19,11 @@ async function load(): Promise<typeof import("fzstd")> {
   }
 }
 
-/**
- * Decompresses zstd through the optional package fzstd. The package does not compare a frame's own checksum (XXH64);
- * what has a SHA-256 of its own, as an image layer has, is checked there.
- */
+/** Decompresses zstd through the optional package fzstd, which leaves a frame's checksum to its caller. */
 export async function* portableUnzstd(chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
   const { Decompress } = await load();
-  yield* decodeFrames(chunks, async function* (frame) {
+  yield* decodeFrames(chunks, async function* (frame, checksum) {
+    const sum = createXxh64();
     let out: Bytes[] = [];
     const stream = new Decompress((bytes) => out.push(bytes as Bytes));
     function push(slice: Bytes, final: boolean): Bytes[] {
@@ -33,9 +32,10 @@ export async function* portableUnzstd(chunks: AsyncIterable<Bytes>): AsyncGenera
       } catch (cause) {
         throw new PvError("CONTENT_CORRUPT", "the zstd data is corrupt", { format: "zstd" }, { cause });
       }
-      const made = out;
+      const made = out.filter((bytes) => bytes.length > 0);
       out = [];
-      return made.filter((bytes) => bytes.length > 0);
+      for (const bytes of made) sum.update(bytes);
+      return made;
     }
     // The package gives a frame of less than 18 bytes only when it is told that it has all of it.
     let held: Bytes = new Uint8Array(0);
@@ -46,5 +46,8 @@ export async function* portableUnzstd(chunks: AsyncIterable<Bytes>): AsyncGenera
       }
     }
     yield* push(held, true);
+    const wanted = checksum();
+    if (wanted !== undefined && wanted !== sum.low32())
+      throw new PvError("CONTENT_CORRUPT", "the zstd data is corrupt: wrong checksum", { format: "zstd" });
   });
 }

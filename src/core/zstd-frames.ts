@@ -34,12 +34,15 @@ interface FrameWalk {
   /** Takes bytes up to the end of the frame; says how many. */
   take(bytes: Uint8Array): number;
   ended(): boolean;
+  /** The checksum behind the frame, once it has ended, where it has one. */
+  checksum(): number | undefined;
 }
 
 function walkFrame(): FrameWalk {
   let header: number[] = []; // of the frame or block that has begun
-  let state: "frame" | "block" | "last" = "frame";
-  let checksum = 0;
+  let state: "frame" | "block" | "sum" | "end" = "frame";
+  let hasSum = false;
+  let sum: number | undefined;
   let skip = 0;
   function step(): void {
     if (state === "frame") {
@@ -47,9 +50,15 @@ function walkFrame(): FrameWalk {
       if (!found) return;
       // Before a decoder allocates it.
       if (found.windowBytes > WINDOW_MAX) throw corrupt("a window over 128 MiB");
-      checksum = header[4]! & 4 ? 4 : 0;
+      hasSum = (header[4]! & 4) !== 0;
       state = "block";
       header = [];
+      return;
+    }
+    if (state === "sum") {
+      if (header.length < 4) return;
+      sum = new DataView(Uint8Array.from(header).buffer).getUint32(0, true);
+      state = "end";
       return;
     }
     if (header.length < 3) return;
@@ -58,15 +67,12 @@ function walkFrame(): FrameWalk {
     const type = (value >> 1) & 3;
     if (type === 3) throw corrupt("a block of no known type");
     skip = type === 1 ? 1 : value >> 3;
-    if (value & 1) {
-      state = "last";
-      skip += checksum;
-    }
+    if (value & 1) state = hasSum ? "sum" : "end";
   }
   return {
     take(bytes) {
       let at = 0;
-      while (at < bytes.length && !(state === "last" && skip === 0)) {
+      while (at < bytes.length && !(state === "end" && skip === 0)) {
         if (skip > 0) {
           const count = Math.min(skip, bytes.length - at);
           skip -= count;
@@ -78,7 +84,8 @@ function walkFrame(): FrameWalk {
       }
       return at;
     },
-    ended: () => state === "last" && skip === 0,
+    ended: () => state === "end" && skip === 0,
+    checksum: () => sum,
   };
 }
 
@@ -88,7 +95,7 @@ function walkFrame(): FrameWalk {
  */
 export async function* decodeFrames(
   chunks: AsyncIterable<Bytes>,
-  decode: (frame: AsyncIterable<Bytes>) => AsyncIterable<Bytes>,
+  decode: (frame: AsyncIterable<Bytes>, checksum: () => number | undefined) => AsyncIterable<Bytes>,
 ): AsyncGenerator<Bytes, void, void> {
   const iterator = chunks[Symbol.asyncIterator]();
   let rest: Bytes = new Uint8Array(0);
@@ -110,8 +117,7 @@ export async function* decodeFrames(
     taken += out.length;
     return out;
   }
-  async function* frame(): AsyncGenerator<Bytes, void, void> {
-    const walk = walkFrame();
+  async function* frame(walk: FrameWalk): AsyncGenerator<Bytes, void, void> {
     while (!walk.ended()) {
       if (!(await atLeast(1))) throw truncated("zstd", taken);
       yield take(walk.take(rest));
@@ -129,7 +135,8 @@ export async function* decodeFrames(
       const magic = [0x28, 0xb5, 0x2f, 0xfd].every((byte, at) => rest[at] === undefined || rest[at] === byte);
       if (!skippable && !magic) throw corrupt("something follows its end");
       if (!skippable) {
-        yield* decode(frame());
+        const walk = walkFrame();
+        yield* decode(frame(walk), walk.checksum);
         continue;
       }
       if (!(await atLeast(8))) throw truncated("zstd", taken + rest.length);

@@ -228,8 +228,20 @@ describe.runIf(findTool("zstd"))("zstd", () => {
     const packed = pack(data);
     for (const length of [4, 5, 20, 1000, packed.length - 5, packed.length - 1])
       expect((await failure(readBytes(unzstd(cut(packed.subarray(0, length), 500))))).code).toBe("CONTENT_TRUNCATED");
+    const copy = Buffer.from(packed);
+    copy.fill(0xff, 1000, 1100);
+    expect((await failure(readBytes(unzstd(cut(copy, 500))))).code).toBe("CONTENT_CORRUPT");
+    copy.set(packed);
+    copy[packed.length - 2]! ^= 1; // the checksum
+    expect((await failure(readBytes(unzstd(cut(copy, 500))))).code).toBe("CONTENT_CORRUPT");
     const junk = Buffer.concat([packed, Buffer.from("junk")]);
     expect((await failure(readBytes(unzstd(cut(junk, 500))))).code).toBe("CONTENT_CORRUPT");
+  });
+  it("fzstd's checksums are those of zstd, for every length", async () => {
+    for (let length = 0; length < 100; length++) {
+      const bytes = await readBytes(portableUnzstd(cut(pack(data.subarray(0, length), "--check"), 7)));
+      expect(bytes.length).toBe(length);
+    }
   });
   it("fzstd is not asked for a window that no one has memory for", async () => {
     const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 1, 0, 0]);
