@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@pv/sdk";
 import type { Context } from "./context.ts";
 
 /** What a command's module exports as `run`. */
@@ -12,14 +13,18 @@ export interface Command {
   name: string;
   aliases?: readonly string[];
   summary: string;
-  /** `<file>`, `[parts...]`. */
+  /** `<file>`, `[parts...]`; for the help only, the command counts its arguments itself. */
   args?: string;
   /** Commander flags, description, and the variable that sets it. */
   options?: readonly (readonly [flags: string, description: string, env?: string])[];
+  /** Flags that stand before the last word (`sig --key K add`); given once, with the first command of the group. */
+  parentOptions?: Command["options"];
   /** Lines of the help. */
   examples?: readonly string[];
   /** pvr's exit code for what goes wrong here; 1 unless given. */
   failure?: number;
+  /** Other exit codes: for wrong arguments, a reference to nothing, and errors by their code. */
+  failures?: Partial<Record<ErrorCode | "USAGE" | "REFERENCE", number>>;
   load: () => Promise<{ run: Run }>;
 }
 

@@ -1,12 +1,14 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Job } from "@pv/sdk";
 import { terminalProgress } from "@pv/sdk/node";
 import { openRepository, type Repository } from "@pv/sdk/repo";
 
+export { ExitError } from "./failures.ts";
+
 /** What every command is given: where things are, how to speak, when to stop. */
 export interface Context {
-  /** `~/.pvr`, or what `--config-dir` and `PVR_CONFIG_DIR` say. */
+  /** `~/.pvr`, or what `--config-dir` and `PVR_CONFIG_DIR` say; absolute. */
   configDir: string;
   /** Results, on standard output. */
   print(text: string): void;
@@ -32,17 +34,10 @@ export interface GlobalOptions {
   accessToken?: string;
   baseurl?: string;
   repoBaseurl?: string;
+  httpProxy?: string;
+  insecure?: boolean;
   json?: boolean;
   quiet?: boolean;
-}
-
-/** A failure with an exit code of its own, where pvr has one. */
-export class ExitError extends Error {
-  readonly exitCode: number;
-  constructor(message: string, exitCode: number, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.exitCode = exitCode;
-  }
 }
 
 /** Makes the context of one run; `end` releases what it opened. */
@@ -54,17 +49,18 @@ export function createContext(global: GlobalOptions): {
   const stop = new AbortController();
   const ends: (() => Promise<void>)[] = [];
   const quiet = global.quiet === true;
+  const job: Job = { signal: stop.signal, onProgress: quiet ? undefined : terminalProgress() };
   const context: Context = {
-    configDir: global.configDir ?? process.env["PVR_CONFIG_DIR"] ?? join(homedir(), ".pvr"),
+    configDir: resolve(global.configDir ?? join(homedir(), ".pvr")),
     print: (text) => void process.stdout.write(`${text}\n`),
     note: (text) => void (quiet || process.stderr.write(`${text}\n`)),
     json: global.json === true,
-    job: { signal: stop.signal, onProgress: quiet ? undefined : terminalProgress() },
+    job,
     compat: process.env["PV_COMPAT"] === "pvr-2023" ? "pvr-2023" : undefined,
     global,
     atEnd: (work) => void ends.push(work),
     async repository() {
-      const repository = await openRepository(process.cwd());
+      const repository = await openRepository(process.cwd(), { signal: stop.signal });
       ends.push(() => repository[Symbol.asyncDispose]());
       return repository;
     },

@@ -2,27 +2,34 @@ import { formatError, isPvError } from "@pv/sdk";
 import { CommanderError, Option, Command as Program } from "commander";
 import type { Command, Options } from "./command.ts";
 import { commands } from "./commands/index.ts";
-import { createContext, ExitError, type GlobalOptions } from "./context.ts";
+import { createContext, type GlobalOptions } from "./context.ts";
+import { ExitError, exitCodeOf } from "./failures.ts";
+import { flagNames, parseBool, plainFlags } from "./flags.ts";
+import { globalOptions, ignoredOptions } from "./global-options.ts";
+import { useNetwork } from "./network.ts";
 
-function globalOptions(program: Program): void {
-  program
-    .addOption(new Option("--config-dir <folder>", "settings, logins and the shared object pool").env("PVR_CONFIG_DIR"))
-    .addOption(new Option("-a, --access-token <token>", "use this token, ask nothing").env("PVR_ACCESSTOKEN"))
-    .addOption(new Option("-b, --baseurl <url>", "the hub").env("PVR_BASEURL").default("https://api.pantahub.com"))
-    .addOption(
-      new Option("-r, --repo-baseurl <url>", "where user/device lives")
-        .env("PVR_REPO_BASEURL")
-        .default("https://pvr.pantahub.com"),
-    )
-    // Taken for the sake of scripts written for pvr: there is nothing to upgrade or to debug here.
-    .addOption(new Option("--disable-self-upgrade").env("PVR_DISABLE_SELF_UPGRADE").hideHelp())
-    .addOption(new Option("-d, --debug").env("PVR_DEBUG").hideHelp())
-    .option("--json", "results as JSON")
-    .option("-q, --quiet", "results and errors only");
+type Execute = (command: Command, args: readonly string[], options: Options) => Promise<void>;
+
+/** `true` for a variable that says so as Go reads it; another text is the value of a flag that takes one. */
+function fromVariable(name: string, takesValue: boolean): string | boolean | undefined {
+  const value = process.env[name];
+  if (value === undefined || value === "") return undefined;
+  return takesValue ? value : parseBool(value);
 }
 
-function collect(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), value];
+function addOptions(program: Program, options: NonNullable<Command["options"]>): void {
+  for (const [flags, description, variable] of options) {
+    const option = new Option(flags.replace("...", ""), variable ? `${description} [${variable}]` : description);
+    const takesValue = option.required || option.optional;
+    if (flags.includes("..."))
+      option.argParser((value: string, before?: readonly string[]) => [...(before ?? []), value]);
+    const value = variable && fromVariable(variable, takesValue);
+    if (value !== undefined && value !== "") {
+      const name = option.attributeName();
+      program.setOptionValueWithSource(name, flags.includes("...") ? [value] : value, "env");
+    }
+    program.addOption(option);
+  }
 }
 
 /** A command below its words: `sig add` is `add` of `sig`. */
@@ -34,61 +41,73 @@ function place(program: Program, words: readonly string[]): Program {
   return at;
 }
 
-function register(
-  program: Program,
-  command: Command,
-  execute: (command: Command, args: readonly string[], options: Options) => Promise<void>,
-): void {
+function register(program: Program, command: Command, execute: Execute): void {
   const words = command.name.split(" ");
-  const own = place(program, words.slice(0, -1)).command(`${words.at(-1)!} ${command.args ?? ""}`.trim());
+  const parent = place(program, words.slice(0, -1));
+  addOptions(parent, command.parentOptions ?? []);
+  const own = parent.command(words.at(-1)!);
   own
     .description(command.summary)
+    .usage(`[options] ${command.args ?? ""}`.trim())
     .aliases([...(command.aliases ?? [])])
     .allowExcessArguments(true);
-  for (const [flags, description, env] of command.options ?? []) {
-    const option = new Option(flags.replace("...", ""), description);
-    if (flags.includes("...")) option.argParser(collect);
-    if (env) option.env(env);
-    own.addOption(option);
-  }
-  if (command.examples)
-    own.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  $ ${line}`).join("\n")}`);
-  own.action(async () => execute(command, own.args, own.optsWithGlobals()));
+  addOptions(own, command.options ?? []);
+  const examples = command.examples?.map((line) => `  $ ${line}`).join("\n");
+  if (examples) own.addHelpText("after", `\nExamples:\n${examples}`);
+  own.action(() => execute(command, own.args, own.optsWithGlobals()));
 }
 
-/** Reads the command line and runs one command; the exit code is set, nothing throws. */
-export async function run(args: readonly string[]): Promise<void> {
+/** Runs a command; an interrupt stops it where nothing is half done. */
+async function execute(command: Command, args: readonly string[], options: Options): Promise<number> {
+  const { context, end, stop } = createContext(options as GlobalOptions);
+  const interrupted = (): void => stop.abort(new ExitError("stopped; nothing was changed half", 130));
+  process.on("SIGINT", interrupted);
+  process.on("SIGTERM", interrupted);
+  try {
+    useNetwork(context.global);
+    await (await command.load()).run(context, args, options);
+    return 0;
+  } catch (error) {
+    const line = context.json && isPvError(error) ? JSON.stringify(error) : `pvsdk: ${formatError(error)}`;
+    process.stderr.write(`${line}\n`);
+    return exitCodeOf(error, command);
+  } finally {
+    await end();
+    process.removeListener("SIGINT", interrupted);
+    process.removeListener("SIGTERM", interrupted);
+  }
+}
+
+/** The whole command line, for help and completion too. */
+export function createProgram(run: Execute): Program {
   const program = new Program("pvsdk");
   program
-    .description("Pantavisor revisions on the command line")
+    .description("Pantavisor revisions on the command line; a pvr user can switch with: alias pvr=pvsdk")
     .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError("(pvsdk --help lists the commands)");
-  globalOptions(program);
-  for (const command of commands) {
-    register(program, command, async (chosen, rest, options) => {
-      const { context, end, stop } = createContext(options as GlobalOptions);
-      const interrupted = (): void => stop.abort(new ExitError("stopped, everything is as it was", 130));
-      process.once("SIGINT", interrupted);
-      process.once("SIGTERM", interrupted);
-      try {
-        await (await chosen.load()).run(context, rest, options);
-      } catch (error) {
-        process.exitCode = error instanceof ExitError ? error.exitCode : (chosen.failure ?? 1);
-        const line = context.json && isPvError(error) ? JSON.stringify(error) : `pvsdk: ${formatError(error)}`;
-        process.stderr.write(`${line}\n`);
-      } finally {
-        await end();
-        process.removeListener("SIGINT", interrupted);
-        process.removeListener("SIGTERM", interrupted);
-      }
-    });
-  }
+  addOptions(program, globalOptions);
+  for (const flags of ignoredOptions) program.addOption(new Option(flags).hideHelp());
+  for (const command of commands) register(program, command, run);
+  return program;
+}
+
+/** Reads the command line and runs one command; gives the exit code, throws nothing that a user has done. */
+export async function run(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(async (command, rest, options) => {
+    exitCode = await execute(command, rest, options);
+  });
+  const flags = new Map<string, boolean>();
+  const own = commands.flatMap(({ options = [], parentOptions = [] }) => [options, parentOptions]);
+  for (const options of [globalOptions, ...own])
+    for (const [text] of options) for (const [name, takesValue] of flagNames(text)) flags.set(name, takesValue);
   try {
-    await program.parseAsync([...args], { from: "user" });
+    await program.parseAsync(args.length === 0 ? ["--help"] : [...plainFlags(args, flags)], { from: "user" });
+    return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // As pvr: an unknown command is 3, a wrong flag 1, help 0.
-    process.exitCode = error.code === "commander.unknownCommand" ? 3 : error.exitCode;
+    return error.code === "commander.unknownCommand" ? 3 : error.exitCode;
   }
 }

@@ -8,5 +8,9 @@ const args = process.argv.slice(2);
 if (args[0] === "--version" || args[0] === "-v") {
   console.log(`pvsdk ${typeof PVSDK_VERSION === "undefined" ? "0.0.0-source" : PVSDK_VERSION}`);
 } else {
-  import("./program.ts").then(({ run }) => run(args));
+  // A reader that has gone (`| head`) is no error of this program.
+  process.stdout.on("error", () => process.exit());
+  import("./program.ts").then(async ({ run }) => {
+    process.exitCode = await run(args);
+  });
 }

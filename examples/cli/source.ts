@@ -19,7 +19,15 @@ export interface OpenedSource {
 export function splitReference(reference: string): { what: string; fragment: Fragment } {
   const at = reference.indexOf("#");
   const what = at < 0 ? reference : reference.slice(0, at);
-  return { what, fragment: parseFragment(at < 0 ? "" : decodeURIComponent(reference.slice(at + 1))) };
+  return { what, fragment: parseFragment(at < 0 ? "" : decoded(reference.slice(at + 1))) };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** A folder with `json` and `objects/`: an unpacked export. */
@@ -38,11 +46,16 @@ async function localFolder(path: string): Promise<Revision> {
 }
 
 /** Opens a source; objects of an archive go to `store` on the way. */
-export async function openSource(context: Context, reference: string, store: ObjectStore): Promise<OpenedSource> {
+export async function openSource(
+  context: Context,
+  reference: string,
+  store: ObjectStore,
+  options: { anyName?: boolean } = {},
+): Promise<OpenedSource> {
   const { what, fragment } = splitReference(reference);
   const found = await stat(what).catch(() => undefined);
   if (found?.isDirectory()) return { revision: await localFolder(what.replace(/\/+$/, "")), fragment, remote: false };
   if (found) return { revision: await readExport(fileSource(what), store, context.job), fragment, remote: false };
-  const { requests, info } = await openRemote(context, what, true);
+  const { requests, info } = await openRemote(context, what, { anonymous: true, ...options });
   return { revision: await remoteRevision(requests, info), fragment, remote: true };
 }

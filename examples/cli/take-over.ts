@@ -1,33 +1,57 @@
-import type { State } from "@pv/sdk";
-import { type Fragment, selectFragment } from "@pv/sdk/repo";
-import { type Context, ExitError } from "./context.ts";
-import { openSource } from "./source.ts";
+import { listObjects, type ObjectReader, type State } from "@pv/sdk";
+import { type Fragment, type Repository, selectFragment, unmatchedItems } from "@pv/sdk/repo";
+import type { Context } from "./context.ts";
+import { UsageError } from "./failures.ts";
+import { type OpenedSource, openSource } from "./source.ts";
+
+/** How a source's state comes into another. */
+export type Combine = (target: State, source: State, fragment: Fragment) => State;
+
+/** What the target has already is in its pool; what is new comes from the source. */
+function either(repository: Repository, source: ObjectReader): ObjectReader {
+  return {
+    has: async (id) => (await repository.objects.has(id)) || source.has(id),
+    get: (id) => source.get(id),
+  };
+}
+
+/** Makes source and target one in the repository; gives the state, and the number of objects that came. */
+export async function combineInto(
+  context: Context,
+  repository: Repository,
+  { revision, fragment }: OpenedSource,
+  combine: Combine,
+): Promise<{ state: State; copied: number }> {
+  const target = (await repository.revision()).state;
+  for (const item of unmatchedItems(fragment, target, revision.state)) context.note(`nothing is named ${item}`);
+  const state = combine(target, revision.state, fragment);
+  const copied = await repository.replace({ state, objects: either(repository, revision.objects) });
+  return { state, copied };
+}
 
 /** Brings a source's state and objects into the repository; the work tree is left to `reset`. */
 export async function takeOver(
   context: Context,
-  reference: string | undefined,
-  combine: (target: State, source: State, fragment: Fragment) => State,
+  args: readonly string[],
+  combine: Combine,
+  options: { anyName?: boolean } = {},
 ): Promise<void> {
+  if (args.length > 1) throw new UsageError("take one source at a time");
   const repository = await context.repository();
   const config = await repository.config();
-  const from = reference ?? (config.DefaultPutUrl || config.DefaultGetUrl);
-  if (from === "") throw new ExitError("name a source: a .pvr folder, an export, or a remote", 1);
-  const { revision, fragment, remote } = await openSource(context, from, repository.objects);
-  const target = await repository.revision();
-  const state = combine(target.state, revision.state, fragment);
-  const { objects } = revision;
-  // What the target has already is in the pool; what is new comes from the source.
-  const has = async (id: string): Promise<boolean> => (await repository.objects.has(id)) || objects.has(id);
-  await repository.replace({ state, objects: { has, get: (id) => objects.get(id) } });
+  const from = args[0] ?? (config.DefaultPutUrl || config.DefaultGetUrl);
+  if (from === "") throw new UsageError("name a source: a .pvr folder, an export, or a remote");
+  const source = await openSource(context, from, repository.objects, options);
+  const { copied } = await combineInto(context, repository, source, combine);
+  const { remote, revision, fragment } = source;
   await repository.configure({
     DefaultGetUrl: from,
     ...(remote && config.DefaultPutUrl === "" ? { DefaultPutUrl: from } : {}),
     ...(remote && config.DefaultPostUrl === "" ? { DefaultPostUrl: from } : {}),
   });
-  const count = new Set(
-    Object.values(selectFragment(revision.state, fragment)).filter((value) => /^[0-9a-f]{64}$/.test(String(value))),
-  ).size;
+  // As pvr counts: what was downloaded, or what a local source has.
+  const count = remote ? copied : new Set(listObjects(selectFragment(revision.state, fragment)).values()).size;
+  if (context.json) return context.print(JSON.stringify({ objects: count }));
   context.print(
     `\nImported ${count} objects to ${config.ObjectsDir || ".pvr/objects"}\n\n\nRun pvr checkout to checkout the changed files into the workspace.`,
   );

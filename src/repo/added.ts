@@ -1,4 +1,4 @@
-import { type JsonValue, PvError } from "../core/index.ts";
+import { type Job, type JsonValue, PvError } from "../core/index.ts";
 import { canonicalJson, compileGlob, type State } from "../state/index.ts";
 import { type FileToHash, hashFiles } from "./hash-files.ts";
 import type { Ignores } from "./ignore.ts";
@@ -64,9 +64,9 @@ export async function track(
   pristine: State,
   ignores: Ignores,
   paths: readonly string[],
-  options: TrackOptions,
+  options: TrackOptions & Job,
 ): Promise<void> {
-  const { raw = false, missing = "error" } = options;
+  const { raw = false, missing = "error", signal } = options;
   const added = new Map(await readAdded(folder));
   const all = (paths.length === 0 ? ["."] : paths).map(wanted);
   const files: FileToHash[] = [];
@@ -86,7 +86,7 @@ export async function track(
     const data = { path: missed.name, reason: "ENOENT" };
     throw new PvError("FILE_FAILED", `nothing matches ${missed.name}`, data, { hint: "look at status for the names" });
   }
-  for (const [path, id] of await hashFiles(folder, files))
+  for (const [path, id] of await hashFiles(folder, files, { signal }))
     added.set(path, { raw: raw || added.get(path)?.raw === true, id });
   await writeAdded(folder, added);
 }

@@ -1,4 +1,4 @@
-import { type Bytes, contentChunks, type JsonValue, PvError, toStream } from "../core/index.ts";
+import { type Bytes, contentChunks, type Job, type JsonValue, PvError, toStream } from "../core/index.ts";
 import { createHasher, isObjectId, type ObjectReader } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
 import { canonicalJson, exactNumber } from "../state/index.ts";
@@ -47,7 +47,7 @@ function isObject(value: JsonValue): value is string {
 export async function checkout(
   folder: Folder,
   revision: Revision,
-  { json, link, pool }: CheckoutOptions & { pool: string },
+  { json, link, pool, signal }: CheckoutOptions & { pool: string } & Job,
 ): Promise<void> {
   const { state, objects } = revision;
   const files = Object.entries(state)
@@ -67,6 +67,7 @@ export async function checkout(
   }
   async function worker(): Promise<void> {
     for (const [path, value] of left) {
+      if (signal?.aborted) failure = { error: signal.reason };
       if (failure) return;
       await one(path, value).catch((error: unknown) => {
         failure ??= { error };

@@ -1,4 +1,4 @@
-import { type ObjectId, PvError } from "../core/index.ts";
+import { type Job, type ObjectId, PvError } from "../core/index.ts";
 import type { ObjectStore } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
 import { listObjects } from "../state/index.ts";
@@ -11,12 +11,12 @@ const AT_ONCE = 4;
  *
  * @throws {@link PvError} `OBJECT_MISSING` when one is not there, `OBJECT_HASH_MISMATCH` when it is another.
  */
-export async function copyObjects({ state, objects }: Revision, pool: ObjectStore): Promise<number> {
+export async function copyObjects({ state, objects }: Revision, pool: ObjectStore, options: Job = {}): Promise<number> {
   const wanted = new Map<ObjectId, string>();
   for (const [path, id] of listObjects(state)) {
     if (!wanted.has(id) && !(await pool.has(id))) wanted.set(id, path);
   }
-  await copyAll(wanted, objects, pool);
+  await copyAll(wanted, objects, pool, options);
   return wanted.size;
 }
 
@@ -24,6 +24,7 @@ async function copyAll(
   wanted: ReadonlyMap<ObjectId, string>,
   objects: Revision["objects"],
   pool: ObjectStore,
+  { signal }: Job,
 ): Promise<void> {
   const left = [...wanted];
   let failure: { error: unknown } | undefined;
@@ -32,7 +33,8 @@ async function copyAll(
       const [id, path] = each;
       const source = objects.get(id);
       try {
-        await pool.put(source, { expect: id });
+        signal?.throwIfAborted();
+        await pool.put(source, { expect: id, signal });
       } catch (error) {
         failure ??= { error: withPath(error, path) };
       } finally {

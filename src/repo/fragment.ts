@@ -1,4 +1,4 @@
-import { type JsonValue, PvError } from "../core/index.ts";
+import type { JsonValue } from "../core/index.ts";
 import { applyPatch } from "../diff/index.ts";
 import { carryNumber, type State } from "../state/index.ts";
 
@@ -42,15 +42,18 @@ export function selectFragment(source: State, { take }: Fragment): State {
   return Object.freeze(selected) as State;
 }
 
+/** Items that name nothing in these states. */
+export function unmatchedItems({ take, drop }: Fragment, ...states: readonly State[]): readonly string[] {
+  return [...take, ...drop].filter(
+    (item) => !states.some((state) => Object.keys(state).some((key) => isUnder(key, item))),
+  );
+}
+
 /**
  * pvr's `get`: what the fragment names is replaced in the target, what it drops goes. Without names, the source takes
  * the target's place.
- *
- * @throws {@link PvError} `PART_UNKNOWN` when the fragment names what neither has.
  */
-export function getFragment(target: State, source: State, fragment: Fragment): State {
-  const { take, drop } = fragment;
-  for (const item of [...take, ...drop]) requireKnown(item, source, target);
+export function getFragment(target: State, source: State, { take, drop }: Fragment): State {
   const replaced = (key: string): boolean => take.length === 0 || take.some((item) => isUnder(key, item));
   const dropped = (key: string): boolean => drop.some((item) => isUnder(key, item));
   const members = copy(target, (key) => !replaced(key) && !dropped(key));
@@ -62,24 +65,8 @@ export function getFragment(target: State, source: State, fragment: Fragment): S
 /**
  * pvr's `merge`: what the fragment drops goes first, then the source's selection is merged in (RFC 7386): inline
  * documents member by member, the rest whole. Nothing else is removed.
- *
- * @throws {@link PvError} `PART_UNKNOWN` when the fragment names what neither has.
  */
 export function mergeFragment(target: State, source: State, fragment: Fragment): State {
-  for (const item of [...fragment.take, ...fragment.drop]) requireKnown(item, source, target);
   const kept = copy(target, (key) => key === "#spec" || !fragment.drop.some((item) => isUnder(key, item)));
   return applyPatch(Object.freeze(kept) as State, selectFragment(source, fragment));
-}
-
-function requireKnown(item: string, ...states: readonly State[]): void {
-  if (states.some((state) => Object.keys(state).some((key) => isUnder(key, item)))) return;
-  const known = [...new Set(states.flatMap((state) => Object.keys(state).map((key) => key.split("/")[0]!)))].filter(
-    (name) => name !== "#spec",
-  );
-  throw new PvError(
-    "PART_UNKNOWN",
-    `nothing is named ${item}`,
-    { name: item, known },
-    { hint: `there is ${known.join(", ") || "nothing"}` },
-  );
 }

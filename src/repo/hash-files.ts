@@ -1,4 +1,4 @@
-import { type Bytes, contentChunks, type ObjectId, toHex } from "../core/index.ts";
+import { type Bytes, contentChunks, type Job, type ObjectId, toHex } from "../core/index.ts";
 import { createHasher } from "../objects/index.ts";
 import type { ObjectPool } from "./object-pool.ts";
 import type { Folder } from "./types.ts";
@@ -24,9 +24,9 @@ async function digest(bytes: Bytes): Promise<ObjectId> {
   return toHex(new Uint8Array(await subtle.digest("SHA-256", bytes)));
 }
 
-async function streamed(folder: Folder, path: string): Promise<ObjectId> {
+async function streamed(folder: Folder, path: string, signal?: AbortSignal): Promise<ObjectId> {
   const hasher = createHasher();
-  for await (const bytes of contentChunks(folder.read(path))) hasher.update(bytes);
+  for await (const bytes of contentChunks(folder.read(path), { signal })) hasher.update(bytes);
   return hasher.id();
 }
 
@@ -37,7 +37,7 @@ async function streamed(folder: Folder, path: string): Promise<ObjectId> {
 export async function hashFiles(
   folder: Folder,
   files: readonly FileToHash[],
-  { store }: { store?: ObjectPool | undefined } = {},
+  { store, signal }: { store?: ObjectPool | undefined } & Job = {},
 ): Promise<ReadonlyMap<string, ObjectId>> {
   const ids = new Map<string, ObjectId>();
   const largest = Math.max(0, ...files.map(({ sizeBytes }) => (sizeBytes <= WHOLE_BYTES ? sizeBytes : 0)));
@@ -54,9 +54,9 @@ export async function hashFiles(
         return id;
       }
     }
-    if (store && isNew) return store.put(folder.read(path));
-    const id = await streamed(folder, path);
-    if (store && !(await store.has(id))) await store.put(folder.read(path), { expect: id });
+    if (store && isNew) return store.put(folder.read(path), { signal });
+    const id = await streamed(folder, path, signal);
+    if (store && !(await store.has(id))) await store.put(folder.read(path), { expect: id, signal });
     return id;
   }
 
@@ -65,6 +65,7 @@ export async function hashFiles(
     while (next < files.length && !failure) {
       const file = files[next++]!;
       try {
+        signal?.throwIfAborted();
         ids.set(file.path, await one(file, buffer));
       } catch (error) {
         failure ??= { error };

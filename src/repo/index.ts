@@ -4,7 +4,14 @@
  * @module
  */
 export { deployRepository } from "./deploy-repository.ts";
-export { type Fragment, getFragment, mergeFragment, parseFragment, selectFragment } from "./fragment.ts";
+export {
+  type Fragment,
+  getFragment,
+  mergeFragment,
+  parseFragment,
+  selectFragment,
+  unmatchedItems,
+} from "./fragment.ts";
 export { type GoJsonOptions, goJson } from "./go-json.ts";
 export { type InitOptions, initRepository } from "./init-repository.ts";
 export { openRepository } from "./open-repository.ts";

@@ -1,3 +1,4 @@
+import type { Job } from "../core/index.ts";
 import { writeConfig } from "./config.ts";
 import { exists } from "./exists.ts";
 import { repositoryIn } from "./repository.ts";
@@ -5,7 +6,7 @@ import { runtimeFolder } from "./runtime-folder.ts";
 import type { Folder, Repository } from "./types.ts";
 
 /** How a repository is made. */
-export interface InitOptions {
+export interface InitOptions extends Job {
   /** `#spec` of its state; default: `pantavisor-service-system@1`. */
   spec?: string | undefined;
   /** The object pool, absolute or relative to the folder; default: `.pvr/objects`. */
@@ -30,7 +31,7 @@ export async function initRepository(location: string | Folder, options: InitOpt
       RefreshTokens: {},
     });
     // The state comes last: a folder with `.pvr/json` is a whole repository.
-    await folder.write(".pvr/json", `{ "#spec": ${JSON.stringify(spec)} }`);
+    await folder.write(".pvr/json", `{ "#spec": ${JSON.stringify(spec)} }`, { durable: true });
   }
-  return repositoryIn(folder);
+  return repositoryIn(folder, options);
 }

@@ -1,11 +1,11 @@
-import { PvError } from "../core/index.ts";
+import { type Job, PvError } from "../core/index.ts";
 import { repositoryIn } from "./repository.ts";
 import { absolutePath, runtimeFolder } from "./runtime-folder.ts";
 import type { Folder, Repository } from "./types.ts";
 
 /**
  * Opens pvr's working copy: a folder with `.pvr/`, looked for from the path given upwards. A `Folder` is taken as it
- * is, so a browser's folder works too.
+ * is, so a browser's folder works too. The signal stops what the repository does, at any time.
  *
  * @throws {@link PvError} `FILE_FAILED` when there is no repository, `REPOSITORY_BROKEN` when its files are.
  * @example
@@ -25,12 +25,12 @@ import type { Folder, Repository } from "./types.ts";
  * await rm(folder, { recursive: true });
  * ```
  */
-export async function openRepository(location: string | Folder): Promise<Repository> {
-  if (typeof location !== "string") return repositoryIn(location);
+export async function openRepository(location: string | Folder, options: Job = {}): Promise<Repository> {
+  if (typeof location !== "string") return repositoryIn(location, options);
   const start = absolutePath(location);
   for (let at = start; ; ) {
     const folder = runtimeFolder(at);
-    if ((await folder.list(".pvr")).some(({ path }) => path === ".pvr/json")) return repositoryIn(folder);
+    if ((await folder.list(".pvr")).some(({ path }) => path === ".pvr/json")) return repositoryIn(folder, options);
     const parent = at.slice(0, at.lastIndexOf("/")) || "/";
     if (parent === at) break;
     at = parent;

@@ -1,4 +1,4 @@
-import { PvError } from "../core/index.ts";
+import { type Job, PvError } from "../core/index.ts";
 import { formatState, type State } from "../state/index.ts";
 import { readAdded, removeAdded, track } from "./added.ts";
 import { checkout } from "./checkout.ts";
@@ -39,7 +39,7 @@ function checkCommittable(state: State, pristine: State, objects: ReadonlyMap<st
 }
 
 /** Opens the repository whose `.pvr/` is in the folder. */
-export async function repositoryIn(folder: Folder): Promise<Repository> {
+export async function repositoryIn(folder: Folder, { signal }: Job = {}): Promise<Repository> {
   const config = await readConfig(folder);
   const pool: ObjectPool = objectPool(poolFolder(folder, config.ObjectsDir));
   await readPristine(folder);
@@ -59,17 +59,18 @@ export async function repositoryIn(folder: Folder): Promise<Repository> {
     const pristine = await readPristine(folder);
     const added = await readAdded(folder);
     const ignores = await readIgnores(folder);
-    const tree = await readWorkTree(folder, pristine, added, ignores, { store, sweep: store !== undefined });
+    const tree = await readWorkTree(folder, pristine, added, ignores, { store, sweep: store !== undefined, signal });
     return { pristine, ignores, tree };
   }
 
   async function trackFiles(paths: readonly string[], options: TrackOptions): Promise<void> {
     await lock();
-    await track(folder, await readPristine(folder), await readIgnores(folder), paths, options);
+    await track(folder, await readPristine(folder), await readIgnores(folder), paths, { ...options, signal });
   }
 
   /** Objects first, then the state by one rename: a stop at any moment leaves the old or the new revision. */
   async function publish(state: State): Promise<void> {
+    signal?.throwIfAborted();
     await pool.flush();
     await folder.write(".pvr/json", formatState(state), { durable: true });
     await folder.flush?.(".pvr");
@@ -104,18 +105,22 @@ export async function repositoryIn(folder: Folder): Promise<Repository> {
     },
     async replace(revision) {
       await lock();
-      const copied = await copyObjects(revision, pool);
+      const copied = await copyObjects(revision, pool, { signal });
       await publish(revision.state);
       return copied;
     },
     async checkout(revision, options = {}) {
       await lock();
       if (revision) {
-        await copyObjects(revision, pool);
+        await copyObjects(revision, pool, { signal });
         await publish(revision.state);
       }
       const state = await readPristine(folder);
-      await checkout(folder, { state, objects: pool }, { ...options, pool: (await readConfig(folder)).ObjectsDir });
+      await checkout(
+        folder,
+        { state, objects: pool },
+        { ...options, signal, pool: (await readConfig(folder)).ObjectsDir },
+      );
       await removeAdded(folder);
     },
     async gc(options = {}) {

@@ -1,4 +1,4 @@
-import { type JsonValue, type ObjectId, PvError, readBytes, utf8 } from "../core/index.ts";
+import { type Job, type JsonValue, type ObjectId, PvError, readBytes, utf8 } from "../core/index.ts";
 import { carryNumber, isInlineJson, parseJson, type State } from "../state/index.ts";
 import type { TreeEntry } from "../tree/index.ts";
 import { type FileToHash, hashFiles } from "./hash-files.ts";
@@ -99,7 +99,7 @@ export async function readWorkTree(
   pristine: State,
   added: Added,
   ignores: Ignores,
-  options: { store?: ObjectPool | undefined; sweep?: boolean } = {},
+  options: { store?: ObjectPool | undefined; sweep?: boolean } & Job = {},
 ): Promise<WorkTree> {
   const members: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
   members["#spec"] = pristine["#spec"];
@@ -107,6 +107,7 @@ export async function readWorkTree(
   const untracked: string[] = [];
   const buffer = new Uint8Array(BUFFER_BYTES);
   for await (const file of walk(folder, "", options)) {
+    options.signal?.throwIfAborted();
     const { path, entry } = file;
     const tracked = path !== "#spec" && (Object.hasOwn(pristine, path) || added.has(path));
     if (!tracked || !isFile(entry)) {

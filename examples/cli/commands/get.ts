@@ -3,4 +3,4 @@ import type { Run } from "../command.ts";
 import { takeOver } from "../take-over.ts";
 
 /** What the fragment names is replaced. */
-export const run: Run = (context, args) => takeOver(context, args[0], getFragment);
+export const run: Run = (context, args) => takeOver(context, args, getFragment);

@@ -18,7 +18,7 @@ export const repositoryCommands: readonly Command[] = [
     aliases: ["a"],
     summary: "track files: all, or a file, a folder, a glob",
     args: "[paths...]",
-    options: [["--raw", "keep .json files as objects", "PVR_ADD_RAW"]],
+    options: [["-r, --raw", "keep .json files as objects", "PVR_ADD_RAW"]],
     examples: ["pvsdk add .", "pvsdk add web '_config/web/**'"],
     failure: 3,
     load: () => import("./add.ts"),
@@ -29,7 +29,7 @@ export const repositoryCommands: readonly Command[] = [
     summary: "make the work tree the committed revision",
     options: [
       ["-m, --message <text>", "the message"],
-      ["--checkpoint", "write checkpoint.json with the time, and add it"],
+      ["-c, --checkpoint", "write checkpoint.json with the time, and add it"],
     ],
     examples: ["pvsdk commit -m 'web 1.2'"],
     load: () => import("./commit.ts"),
@@ -55,7 +55,7 @@ export const repositoryCommands: readonly Command[] = [
     name: "json",
     aliases: ["j"],
     summary: "the state of the work tree",
-    options: [["-c, --canonical", "one line, as a device hashes it", "PVR_CANONICAL_JSON"]],
+    options: [["-c, --canonical", "one line, as a device hashes it"]],
     failure: 3,
     load: () => import("./json.ts"),
   },
@@ -65,7 +65,7 @@ export const repositoryCommands: readonly Command[] = [
     summary: "write the committed revision into the work tree; untracked files stay",
     options: [
       ["-c, --canonical", "inline JSON as a device compares it", "PVR_CANONICAL_JSON"],
-      ["--hardlink", "objects as links into the pool"],
+      ["--hl, --hardlink", "objects as links into the pool"],
     ],
     failure: 3,
     load: () => import("./reset.ts"),
@@ -93,6 +93,7 @@ export const repositoryCommands: readonly Command[] = [
     args: "[source#parts]",
     examples: ["pvsdk get ../other/.pvr#web", "pvsdk get web.pvrexport.tgz", "pvsdk get user/device#web,-db"],
     failure: 3,
+    failures: { REFERENCE: 1 },
     load: () => import("./get.ts"),
   },
   {
@@ -111,9 +112,11 @@ export const repositoryCommands: readonly Command[] = [
     options: [
       ["-o, --objects <folder>", "the object pool, instead of the shared one", "PVR_OBJECTS_DIR"],
       ["-c, --canonical", "inline JSON as a device compares it", "PVR_CANONICAL_JSON"],
+      ["-s, --spec <spec>", "#spec of the state, where the source has none"],
     ],
     examples: ["pvsdk clone user/device", "pvsdk clone 192.168.1.5 gateway"],
     failure: 7,
+    failures: { USAGE: 2, OBJECT_HASH_MISMATCH: 8 },
     load: () => import("./clone.ts"),
   },
   {
@@ -126,13 +129,15 @@ export const repositoryCommands: readonly Command[] = [
       "pvsdk deploy storage/trails/0 bsp.pvrexport.tgz web.pvrexport.tgz#web",
     ],
     failure: 6,
+    failures: { USAGE: 101, REFERENCE: 7, OBJECT_MISSING: 10 },
     load: () => import("./deploy.ts"),
   },
   {
     name: "inspect",
     summary: "the committed state, or a source's",
     args: "[source]",
-    options: [["-c, --canonical", "one line, as a device hashes it", "PVR_CANONICAL_JSON"]],
+    options: [["-c, --canonical", "one line, as a device hashes it"]],
+    failures: { REFERENCE: 7, FILE_FAILED: 7 },
     load: () => import("./inspect.ts"),
   },
 ];
