@@ -1,5 +1,6 @@
 import { concatBytes } from "./bytes.ts";
 import { crc32 } from "./crc32.ts";
+import { deflateStream, hasDeflateStream } from "./deflate-stream.ts";
 import { type NativeZlib, nativeZlib } from "./native.ts";
 import type { Bytes } from "./types.ts";
 
@@ -106,6 +107,7 @@ export async function* gzip(
 ): AsyncGenerator<Bytes, void, void> {
   const { level = 6, portable = false } = options;
   const zlib = portable ? undefined : nativeZlib();
+  const streams = !portable && level === 6 && hasDeflateStream();
   let sum = 0;
   let size = 0;
   async function* summed(): AsyncGenerator<Bytes, void, void> {
@@ -116,7 +118,12 @@ export async function* gzip(
     }
   }
   yield HEADER.slice();
-  for await (const bytes of zlib ? deflateInPool(zlib, summed(), level) : deflateInPlace(summed(), level)) {
+  const packed = zlib
+    ? deflateInPool(zlib, summed(), level)
+    : streams
+      ? deflateStream(summed())
+      : deflateInPlace(summed(), level);
+  for await (const bytes of packed) {
     if (bytes.length > 0) yield bytes;
   }
   const trailer = new DataView(new ArrayBuffer(8));

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import zlib from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { deflateStream } from "../../src/core/deflate-stream.ts";
 import { type Bytes, contentChunks, gzip, readBytes } from "../../src/core/index.ts";
 import { findTool } from "../interop/tools.ts";
 
@@ -66,6 +67,34 @@ describe.each([
     }
     let count = 0;
     for await (const _ of gzip(endless(), { portable })) if (++count === 3) break;
+    expect(ended).toBe(true);
+  });
+});
+
+describe("the deflate of browsers", () => {
+  it("is read back", async () => {
+    const packed = await readBytes(deflateStream(cut(data, 131_072)));
+    expect(Buffer.compare(zlib.inflateRawSync(packed), data)).toBe(0);
+    expect(zlib.inflateRawSync(await readBytes(deflateStream(cut(data, data.length)))).length).toBe(data.length);
+  });
+  it("passes an error of the input through", async () => {
+    async function* failing(): AsyncGenerator<Bytes> {
+      yield* cut(data, 500_000);
+      throw new Error("the cable");
+    }
+    await expect(readBytes(deflateStream(failing()))).rejects.toThrow("the cable");
+  });
+  it("ends its input when it is left early", async () => {
+    let ended = false;
+    async function* endless(): AsyncGenerator<Bytes> {
+      try {
+        for (;;) yield* cut(data, 500_000);
+      } finally {
+        ended = true;
+      }
+    }
+    let count = 0;
+    for await (const _ of deflateStream(endless())) if (++count === 3) break;
     expect(ended).toBe(true);
   });
 });
