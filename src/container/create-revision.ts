@@ -59,16 +59,13 @@ export async function createRevision(spec: RevisionSpec, options: RevisionOption
   for (const name of Object.keys(containers)) checkContainerName(name);
   const order = inOrder(containers);
   let revision: Revision = { state: composeState(spec.device ? device(spec.device) : {}), objects: store };
-  if (spec.bsp) {
-    const board = recorder ? recorder.bsp(spec.bsp) : spec.bsp;
-    revision = compose(revision, await createBsp(board, store, { signal, onProgress }));
-  }
+  if (spec.bsp) revision = compose(revision, await createBsp(spec.bsp, store, { signal, onProgress }));
   for (const [name, given] of order) {
     const container = recorder ? recorder.container(name, given) : given;
     const part = await createContainer(name, { ...container, store, signal, onProgress, within: revision });
     revision = compose(revision, part);
   }
-  const made = await recorder?.finish(revision);
+  const made = recorder?.finish(revision);
   if (made) onLock?.(made);
   return revision;
 }

@@ -4,9 +4,8 @@ import type { Revision } from "../../revision/index.ts";
 import type { ContainerSource } from "../../sources/index.ts";
 import { canonicalJson, formatState, listParts } from "../../state/index.ts";
 import type { Tree } from "../../tree/index.ts";
-import type { BspSpec, ContainerSpec } from "../types.ts";
+import type { ContainerSpec } from "../types.ts";
 import { compareLocks, lockChanged } from "./compare-locks.ts";
-import { fingerprintTree } from "./fingerprint-tree.ts";
 import type { LockedSource, RevisionLock } from "./types.ts";
 
 /** Raised when the templates give other text for the same input. */
@@ -15,18 +14,17 @@ const TEMPLATE_VERSION = 1;
 /** Writes down what every source turned out to be, while a revision is built from them. */
 export interface SourceRecorder {
   container(name: string, spec: ContainerSpec): ContainerSpec;
-  bsp(spec: BspSpec): BspSpec;
   /** The lock of what was built; with `frozen`, throws where it is not what was locked. */
-  finish(revision: Revision): Promise<RevisionLock>;
+  finish(revision: Revision): RevisionLock;
 }
 
 function isSource(from: ContainerSource | Tree): from is ContainerSource {
   return "open" in from && typeof from.open === "function";
 }
 
-function isTree(value: unknown): value is Tree {
-  const bytes = value instanceof Uint8Array || (typeof Blob !== "undefined" && value instanceof Blob);
-  return !bytes && typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+/** Keys of the images that a container's root is packed to. */
+function isRootImage(name: string): (key: string) => boolean {
+  return (key) => key.startsWith(`${name}/root.`) && key.endsWith(".squashfs");
 }
 
 function hashText(text: string): string {
@@ -69,7 +67,7 @@ export function recordSources(locked: RevisionLock | undefined, frozen: boolean)
       { hint: "build once without frozen" },
     );
   const sources: Record<string, LockedSource> = {};
-  const pending: (() => Promise<void>)[] = [];
+  const pending: ((revision: Revision) => void)[] = [];
 
   function record(path: string, source: LockedSource): void {
     sources[path] = source;
@@ -82,13 +80,16 @@ export function recordSources(locked: RevisionLock | undefined, frozen: boolean)
     if (changes.length > 0) throw lockChanged(changes);
   }
 
-  function tree(path: string, read: Tree): Tree {
-    const { tree: wrapped, fingerprint } = fingerprintTree(read);
-    pending.push(async () => record(path, { kind: "tree", sha256: await fingerprint() }));
-    return wrapped;
+  /** A tree is what it was packed to: the same tree, options and runtime give the same image. */
+  function tree(path: string, keys: (key: string) => boolean): void {
+    pending.push(({ state }) => {
+      const packed = Object.entries(state).filter(([key]) => keys(key));
+      record(path, { kind: "tree", sha256: hashText(canonicalJson(Object.fromEntries(packed))) });
+    });
   }
 
-  function source(path: string, from: ContainerSource): ContainerSource {
+  function source(name: string, from: ContainerSource): ContainerSource {
+    const path = `containers/${name}`;
     return {
       kind: from.kind,
       async open(options) {
@@ -96,7 +97,7 @@ export function recordSources(locked: RevisionLock | undefined, frozen: boolean)
         if (opened.revision) record(path, { kind: from.kind, sha256: hashText(formatState(opened.revision)) });
         else if (typeof opened.origin["docker_digest"] === "string")
           record(path, imageSource(from.kind, opened.origin));
-        else if (opened.tree) return { ...opened, tree: tree(path, opened.tree) };
+        else if (opened.tree) tree(path, isRootImage(name));
         else record(path, { kind: from.kind, sha256: hashText(canonicalJson(opened.origin)) });
         return opened;
       },
@@ -105,24 +106,16 @@ export function recordSources(locked: RevisionLock | undefined, frozen: boolean)
 
   return {
     container(name, spec) {
-      const path = `containers/${name}`;
-      const from = isSource(spec.from) ? source(path, spec.from) : tree(path, spec.from);
-      return { ...spec, from, ...(spec.overlay ? { overlay: tree(`${path}/overlay`, spec.overlay) } : {}) };
+      if (!isSource(spec.from)) tree(`containers/${name}`, isRootImage(name));
+      if (spec.overlay) tree(`containers/${name}/overlay`, (key) => key.startsWith(`_config/${name}/`));
+      return isSource(spec.from) ? { ...spec, from: source(name, spec.from) } : spec;
     },
-    bsp(spec) {
-      const trees = (["modules", "firmware"] as const).flatMap((name) => {
-        const value = spec[name];
-        return isTree(value) ? [[name, tree(`bsp/${name}`, value)] as const] : [];
-      });
-      return { ...spec, ...Object.fromEntries(trees) };
-    },
-    async finish(revision) {
-      for (const work of pending) await work();
+    finish(revision) {
+      for (const work of pending) work(revision);
       // Files of the board are objects as they are: their hash is in the state.
       for (const [key, value] of Object.entries(revision.state)) {
         const name = /^bsp\/([^/]+)$/.exec(key)?.[1];
-        if (name !== undefined && typeof value === "string" && !name.endsWith(".squashfs"))
-          record(`bsp/${name}`, { kind: "file", sha256: value });
+        if (name !== undefined && typeof value === "string") record(`bsp/${name}`, { kind: "file", sha256: value });
       }
       const lock: RevisionLock = {
         "#spec": "pv-lock@1",

@@ -10,7 +10,7 @@ export type LockedSource = {
   digest?: string;
   /** The platform that chose it. */
   platform?: string;
-  /** SHA-256 of a tree, of a package's part, of a file. */
+  /** SHA-256 of a file, of a package's part, of what a tree was packed to (with the runtime's own deflate, unless `portable`). */
   sha256?: ObjectId;
 };
 
@@ -19,7 +19,7 @@ export type RevisionLock = {
   "#spec": "pv-lock@1";
   /** Version of the template that run.json and lxc.container.conf come from. */
   template: number;
-  /** By place in the spec: `bsp/linux`, `containers/web`, `containers/web/overlay`. */
+  /** By place in the spec: `bsp/kernel.img`, `containers/web`, `containers/web/overlay`. */
   sources: Readonly<Record<string, LockedSource>>;
   /** SHA-256 of each part's canonical text. */
   parts: Readonly<Record<string, ObjectId>>;
