@@ -38,7 +38,7 @@ function changesOf(path: string, from: JsonObject, to: JsonObject): (ObjectChang
 export function diffStates(from: StateLike, to: StateLike): StateDiff {
   const [old, next] = [stateOf(from), stateOf(to)];
   const parts = new Map<string, { before?: boolean; after?: boolean; paths: string[] }>();
-  for (const path of Object.keys({ ...old, ...next })) {
+  for (const path of new Set([old, next].flatMap(Object.keys))) {
     const name = partName(path);
     const part = parts.get(name) ?? { paths: [] };
     parts.set(name, part);

@@ -10,8 +10,8 @@ import type { ObjectSet, PlanOptions, Reason, UpdatePlan } from "./types.ts";
 
 /** The objects that a device holds for a state, each once; what it would not read is not among them. */
 function objectsOf(state: JsonObject): Set<ObjectId> {
-  const read = Object.entries(state).filter(([path]) => deviceKind(state, path) === "object");
-  return new Set(read.map(([, value]) => value).filter(isObjectId));
+  const read = Object.keys(state).filter((path) => deviceKind(state, path) === "object");
+  return new Set(read.map((path) => state[path]).filter(isObjectId));
 }
 
 /**
