@@ -6,12 +6,15 @@ import {
   applyPatch,
   canonicalJson,
   createPatch,
+  diffStates,
   formatState,
   isPvError,
   type JsonObject,
   type JsonValue,
+  mergeStates,
   type PvError,
   parseState,
+  planUpdate,
 } from "../../src/index.ts";
 import { parseJson } from "../../src/state/index.ts";
 import { anyState, state } from "./arbitrary.ts";
@@ -230,6 +233,13 @@ describe("createPatch and applyPatch", () => {
     expect(thrown(() => createPatch(array, other)).code).toBe("CHANGE_IMPOSSIBLE");
     expect(thrown(() => applyPatch(state(), far)).code).toBe("CHANGE_IMPOSSIBLE");
     expect(thrown(() => applyPatch(state(), array)).code).toBe("CHANGE_IMPOSSIBLE");
+    for (const run of [
+      () => diffStates(far, farther),
+      () => planUpdate(array, other),
+      () => mergeStates(state(), far, farther),
+    ]) {
+      expect(thrown(run).code).toBe("CHANGE_IMPOSSIBLE");
+    }
     let made: JsonObject = {};
     for (let level = 0; level < 1_000_000; level++) made = { a: made };
     expect(thrown(() => applyPatch(state(), { "x.json": made })).code).toBe("CHANGE_IMPOSSIBLE");
