@@ -39,19 +39,29 @@ function chunked(source: ByteSource, sizeBytes: number): ImageBytes {
     return chunk;
   }
 
-  function chunk(index: number): Bytes | Promise<Bytes> {
-    let found = chunks.get(index);
-    if (found) chunks.delete(index);
-    else {
-      found = load(index);
-      found.catch(() => chunks.delete(index));
-      for (const oldest of chunks.keys()) {
-        if (chunks.size < MAX_CHUNKS) break;
-        chunks.delete(oldest);
-      }
+  function start(index: number): Promise<Bytes> {
+    const loading = load(index);
+    // Whoever waits for it is told; a later request tries again.
+    loading.catch(() => chunks.delete(index));
+    for (const oldest of chunks.keys()) {
+      if (chunks.size < MAX_CHUNKS) break;
+      chunks.delete(oldest);
     }
-    chunks.set(index, found);
-    return found;
+    chunks.set(index, loading);
+    return loading;
+  }
+
+  function chunk(index: number): Bytes | Promise<Bytes> {
+    const found = chunks.get(index);
+    if (found) {
+      chunks.delete(index);
+      chunks.set(index, found);
+    }
+    const bytes = found ?? start(index);
+    // Who reads two in a row goes on, most likely.
+    const next = index + 1;
+    if (chunks.has(index - 1) && !chunks.has(next) && next * CHUNK_BYTES < sizeBytes) start(next);
+    return bytes;
   }
 
   return {
