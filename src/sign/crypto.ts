@@ -55,11 +55,26 @@ export async function verifySignature(
   try {
     handle = await subtle.importKey("spki", key.spki, importAlgorithm(key, scheme, hash), false, ["verify"]);
   } catch (error) {
-    // A curve that this runtime's WebCrypto lacks (P-521 in some): noble has it.
-    if ((error as { name?: string }).name !== "NotSupportedError") return false;
+    if (!isUnsupported(error)) return false;
     return (await import("./plain-crypto.ts")).plainVerify(key, scheme, hash, data, signature);
   }
   return subtle.verify(algorithmName(scheme, hash), handle, signature, data);
+}
+
+/** True for an EC key whose point lies on its curve. */
+export async function isOnCurve(key: PublicKey): Promise<boolean> {
+  const subtle = webCrypto();
+  try {
+    if (subtle) await subtle.importKey("spki", key.spki, importAlgorithm(key, "ecdsa", "SHA-256"), false, ["verify"]);
+    return subtle !== undefined || (await import("./plain-crypto.ts")).plainOnCurve(key);
+  } catch (error) {
+    return isUnsupported(error) && (await import("./plain-crypto.ts")).plainOnCurve(key);
+  }
+}
+
+/** True for the error of a WebCrypto that lacks a curve (P-521 in some); noble has it. */
+function isUnsupported(error: unknown): boolean {
+  return (error as { name?: string }).name === "NotSupportedError";
 }
 
 /** A private key as a JWK, ready to sign; made by `private-key.ts`, never exported. */
@@ -78,7 +93,7 @@ export async function localSign(key: PrivateKey, hash: Hash): Promise<(data: Byt
       return webSign(await subtle.importKey("jwk", key.jwk, algorithm, false, ["sign"]), scheme, hash);
     }
   } catch (error) {
-    if ((error as { name?: string }).name !== "NotSupportedError") throw error;
+    if (!isUnsupported(error)) throw error;
   }
   const { plainSign } = await import("./plain-crypto.ts");
   return async (data) => plainSign(key, hash, data);

@@ -42,6 +42,18 @@ export async function plainKey(crv: Curve): Promise<{ scalar: Uint8Array; point:
   return { scalar, point: curve.getPublicKey(scalar, false) };
 }
 
+/** True for an EC key whose point lies on its curve. */
+export async function plainOnCurve(key: PublicKey): Promise<boolean> {
+  if (key.kty !== "EC") return false;
+  const { Point } = await curveOf(key.crv);
+  try {
+    Point.fromBytes(concatBytes([new Uint8Array([4]), key.x, key.y])).assertValidity();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** True where `signature` is `key`'s over `data`. */
 export async function plainVerify(
   key: PublicKey,

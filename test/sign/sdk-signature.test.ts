@@ -181,6 +181,8 @@ describe("one signature, policy sdk", () => {
 
   it.each([
     ["no JSON", "{", "HEADER_INVALID"],
+    ["a number", "5", "HEADER_INVALID"],
+    ["a byte-order mark", `\ufeff${JSON.stringify(header())}`, "HEADER_INVALID"],
     ["an array", "[]", "HEADER_INVALID"],
     ["null", "null", "HEADER_INVALID"],
     ["a key twice", JSON.stringify(header()).replace("{", '{"alg":"none",'), "HEADER_INVALID"],
@@ -212,8 +214,18 @@ describe("one signature, policy sdk", () => {
     expect(await outcome(forge(leaf, text, payload))).toEqual([[code], "invalid"]);
   });
 
+  it("takes the longest header, and the same key in objects beside each other", async () => {
+    const start = { ...header(), a: { x: 1 }, b: { x: 1 }, c: [{ x: 1 }, { x: 1 }], x: 1 };
+    const text = JSON.stringify({ ...start, pad: "" });
+    const longest = text.replace('"pad":""', `"pad":"${"x".repeat(2 ** 18 - text.length)}"`);
+    expect(longest).toHaveLength(2 ** 18);
+    expect((await judge(forge(leaf, longest, payload))).signatures[0]?.verdict).toBe("trusted");
+  });
+
   it("refuses a header that is no UTF-8", async () => {
-    const encoded = Buffer.from([0x7b, 0xff, 0x7d]).toString("base64url");
+    const encoded = Buffer.from(JSON.stringify({ ...header(), note: "@" }).replace("@", "\xff"), "latin1").toString(
+      "base64url",
+    );
     const document = { ...forge(leaf, header(), payload), protected: encoded };
     expect(await outcome(document)).toEqual([["HEADER_INVALID"], "invalid"]);
   });

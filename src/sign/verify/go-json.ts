@@ -1,4 +1,6 @@
 import type { Bytes } from "../../core/index.ts";
+import { isOnCurve } from "../crypto.ts";
+import { publicKeyFromJwk } from "../public-key.ts";
 
 const toBytes = (text: string, alphabet: RegExp): Bytes | undefined => {
   if (!alphabet.test(text) || text.length % 4 === 1) return undefined;
@@ -42,4 +44,19 @@ export function goStrings(value: unknown): string[] | null | undefined {
 /** The one thing Go's regular expression for white space takes out of a signature file before it is read. */
 export function goStripSpace(text: string): string {
   return text.replace(/[\t\n\f\r ]/g, "");
+}
+
+/**
+ * True for a JWK that go-jose takes for a public key (`JSONWebKey.UnmarshalJSON`, `Valid`, `IsPublic`). It never
+ * verifies with it, but refuses a signature that embeds another one.
+ */
+export async function isGoPublicJwk(jwk: unknown): Promise<boolean> {
+  if (typeof jwk !== "object" || jwk === null || Array.isArray(jwk)) return false;
+  const { kty, crv, n, e, x, d } = jwk as Record<string, unknown>;
+  const length = (text: unknown): number => (typeof text === "string" ? (goBase64Url(text)?.length ?? 0) : 0);
+  if ((d ?? null) !== null) return false;
+  if (kty === "RSA") return length(n) > 0 && length(e) > 0;
+  if (kty === "OKP") return crv === "Ed25519" && length(x) === 32;
+  const key = kty === "EC" ? publicKeyFromJwk(jwk) : undefined;
+  return key !== undefined && isOnCurve(key);
 }

@@ -44,8 +44,7 @@ export function readStrictly(document: JsonObject): StrictSignature {
     throw new Objection("CRITICAL_UNKNOWN", "it has critical members, and none is understood");
   }
   const { alg } = header;
-  if (!isDeviceAlgorithm(alg))
-    throw new Objection("ALGORITHM_REFUSED", `no device takes ${JSON.stringify(alg ?? null)}`);
+  if (!isDeviceAlgorithm(alg)) throw new Objection("ALGORITHM_REFUSED", `no device takes the algorithm ${String(alg)}`);
   return {
     alg,
     header,
@@ -72,18 +71,21 @@ function asText(bytes: Bytes): string {
 }
 
 function parseHeader(text: string): JsonObject {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new Objection("HEADER_INVALID", "the protected header is no JSON");
-  }
+  const value = parse(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Objection("HEADER_INVALID", "the protected header is no object");
+    throw new Objection("HEADER_INVALID", "the protected header is no JSON object");
   }
   const twice = duplicateKey(text);
   if (twice !== undefined) throw new Objection("HEADER_INVALID", `the protected header has ${twice} twice`);
   return value as JsonObject;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A key that an object of a valid JSON text has twice: readers take the first or the last. */

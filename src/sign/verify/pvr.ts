@@ -10,7 +10,7 @@ import { encodeBase64Url } from "../base64.ts";
 import { verifySignature } from "../crypto.ts";
 import { ecdsaResize } from "../ecdsa-signature.ts";
 import { type FindingCode, finding } from "../findings.ts";
-import { type PublicKey, publicKeyFromJwk } from "../public-key.ts";
+import type { PublicKey } from "../public-key.ts";
 import { type Selection, selectAsPvr } from "../selection.ts";
 import { readSignature, signatureKey } from "../signature-document.ts";
 import { payloadOf, readEntries, type TextEntry } from "../state-text.ts";
@@ -18,7 +18,7 @@ import type { SignatureReport, VerifyOptions, VerifyReport } from "../types.ts";
 import { type Certificate, readCertificate } from "../x509/certificate.ts";
 import { verifyChainAsGo } from "../x509/chain-go.ts";
 import { describeChain } from "../x509/describe.ts";
-import { goBase64, goBase64Url, goObject, goStrings, goStripSpace } from "./go-json.ts";
+import { goBase64, goBase64Url, goObject, goStrings, goStripSpace, isGoPublicJwk } from "./go-json.ts";
 import { blankReport, type Judgement, keysOf, makeReport } from "./report.ts";
 import { publicKeysAsPvr, readStore } from "./trust.ts";
 
@@ -77,7 +77,7 @@ async function judge(entry: TextEntry, entries: readonly TextEntry[], pool: Pool
     report: { ...empty, ...report },
     findings: [finding(code, name, `${name}: ${message}`)],
   });
-  const jose = readJose(entry.value);
+  const jose = await readJose(entry.value);
   if (typeof jose === "string") return fail("SIGNATURE_MALFORMED", jose);
   const lists = goObject(JSON.stringify(jose.protectedHeader.get("pvs") ?? null));
   if (!lists) return fail("HEADER_INVALID", "the header names no patterns; pvr panics");
@@ -114,7 +114,7 @@ function describe({ header }: Jose, { selected, excluded }: Selection): Partial<
 }
 
 /** `ParseSigned` of go-jose: flattened form, or the general one with a single signature. Else what is wrong. */
-function readJose(value: string): Jose | string {
+async function readJose(value: string): Promise<Jose | string> {
   const outer = goObject(goStripSpace(value));
   const signatures = outer?.get("signatures");
   const many = Array.isArray(signatures) && signatures.length > 0;
@@ -139,7 +139,7 @@ function readJose(value: string): Jose | string {
     if (typeof (header.get(name) ?? "") !== "string") return `${name} is no string`;
   }
   const jwk = header.get("jwk") ?? null;
-  if (jwk !== null && !publicKeyFromJwk(jwk)) return "the embedded jwk is no public key";
+  if (jwk !== null && !(await isGoPublicJwk(jwk))) return "the embedded jwk is no public key";
   return {
     header,
     protectedHeader,
