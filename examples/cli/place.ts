@@ -37,9 +37,9 @@ export async function isThere(folder: Folder, name: string): Promise<boolean> {
   return (await folder.sizeOf?.(`${name}/src.json`)) !== undefined;
 }
 
-/** src.json of a container of the work tree. */
-export async function readSource(folder: Folder, name: string): Promise<JsonObject> {
-  if (!(await isThere(folder, name))) throw new ExitError(`App '${name}' doesn't exist`, 3);
+/** src.json of a container of the work tree; `absent` is the exit code where there is none. */
+export async function readSource(folder: Folder, name: string, absent = 3): Promise<JsonObject> {
+  if (!(await isThere(folder, name))) throw new ExitError(`App '${name}' doesn't exist`, absent);
   const source = parseJson(await readBytes(folder.read(`${name}/src.json`)));
   if (typeof source === "object" && source !== null && !Array.isArray(source)) return source as JsonObject;
   throw new ExitError(`${name}/src.json holds no object`, 3);

@@ -107,7 +107,8 @@ export async function run(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    // As pvr: an unknown command is 3, a wrong flag 1, help 0.
+    // As pvr: an unknown command is 3, a wrong flag 1, help 0, a group without a command as well.
+    if (error.code === "commander.help") return 0;
     return error.code === "commander.unknownCommand" ? 3 : error.exitCode;
   }
 }

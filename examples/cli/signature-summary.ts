@@ -14,9 +14,9 @@ export function summaryOf(state: State, reports: readonly SignatureReport[]): Js
   return Object.fromEntries(Object.entries(lists).filter(([, names]) => names.length > 0));
 }
 
-/** A signature as `sig ls --with-sigs` shows it; the payload in plain base64, without padding, as pvr has it. */
+/** A signature as `sig ls --with-sigs` shows it; the payload if asked for or in the file, in plain base64, without padding, as pvr has it. */
 export function signatureText(state: State, { path, paths }: SignatureReport, withPayload: boolean): JsonObject {
-  const { protected: head, signature } = state[path] as JsonObject;
+  const { protected: head, signature, payload: embedded } = state[path] as JsonObject;
   const selected: Record<string, JsonObject[string]> = {};
   for (const key of paths) {
     selected[key] = state[key]!;
@@ -24,7 +24,7 @@ export function signatureText(state: State, { path, paths }: SignatureReport, wi
   }
   const payload = canonicalJson(selected);
   return {
-    ...(withPayload ? { payload: Buffer.from(payload).toString("base64").replace(/=+$/, "") } : {}),
+    ...(withPayload || embedded ? { payload: Buffer.from(payload).toString("base64").replace(/=+$/, "") } : {}),
     protected: head!,
     signature: signature!,
   };

@@ -30,13 +30,22 @@ async function readGiven(context: Context, options: Options, name: string): Prom
   }
 }
 
+/** Certificates of the key; none with `--x5c no`. */
+async function chainOf(context: Context, options: Options): Promise<string | undefined> {
+  if (text(options, "x5c") === "no") return undefined;
+  const pem = await readGiven(context, options, "x5c");
+  if (pem.includes("-----BEGIN CERTIFICATE-----")) return pem;
+  context.note("warning: there is no certificate in the file of --x5c");
+  return undefined;
+}
+
 /**
  * The key and certificates to sign with. pvr signs with a key that is not the certificate's as well; so do we, with a
  * word about it.
  */
 export async function signerOf(context: Context, options: Options): Promise<Signer> {
   const key = await readGiven(context, options, "key");
-  const certificates = text(options, "x5c") === "no" ? undefined : await readGiven(context, options, "x5c");
+  const certificates = await chainOf(context, options);
   try {
     return await createSigner({ key, certificates });
   } catch (error) {
@@ -102,6 +111,7 @@ export async function pvrTrust(context: Context, options: Options): Promise<Trus
   try {
     return { certificates: await readGiven(context, options, "cacerts") };
   } catch (error) {
-    throw new ExitError(error instanceof Error ? error.message : String(error), 125, error);
+    const { cause, message } = error as Error & { cause?: NodeJS.ErrnoException };
+    throw new ExitError(message, cause?.code === "ENOENT" ? 125 : 13, error);
   }
 }

@@ -5,7 +5,7 @@ import { remoteRevision } from "@pv/sdk/hub";
 import { directoryStore, fileSource } from "@pv/sdk/node";
 import { type Fragment, openRepository, parseFragment } from "@pv/sdk/repo";
 import type { Context } from "./context.ts";
-import { openRemote } from "./remote.ts";
+import { openRemote, remoteUrl } from "./remote.ts";
 
 /** A source of `get`, `merge`, `clone`, `deploy`: a `.pvr` folder, an export, a remote. */
 export interface OpenedSource {
@@ -43,6 +43,16 @@ async function localFolder(path: string): Promise<Revision> {
     (await stat(join(folder, ".pvr/json")).catch(() => undefined))?.isFile() === true;
   const folder = basename(path) === ".pvr" ? dirname(path) : path;
   return (await isRepository(folder)) ? (await openRepository(folder)).revision() : unpacked(path);
+}
+
+/** Refuses what is no file here and names no remote, before anything is opened. */
+export async function checkReference(
+  context: Context,
+  reference: string,
+  options: { anyName?: boolean } = {},
+): Promise<void> {
+  const { what } = splitReference(reference);
+  if (!(await stat(what).catch(() => undefined))) remoteUrl(context, what, options);
 }
 
 /** Opens a source; objects of an archive go to `store` on the way. */

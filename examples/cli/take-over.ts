@@ -2,7 +2,7 @@ import { listObjects, type ObjectReader, type State } from "@pv/sdk";
 import { type Fragment, type Repository, selectFragment, unmatchedItems } from "@pv/sdk/repo";
 import type { Context } from "./context.ts";
 import { UsageError } from "./failures.ts";
-import { type OpenedSource, openSource } from "./source.ts";
+import { checkReference, type OpenedSource, openSource } from "./source.ts";
 
 /** How a source's state comes into another. */
 export type Combine = (target: State, source: State, fragment: Fragment) => State;
@@ -37,6 +37,7 @@ export async function takeOver(
   options: { anyName?: boolean } = {},
 ): Promise<void> {
   if (args.length > 1) throw new UsageError("take one source at a time");
+  if (args[0] !== undefined) await checkReference(context, args[0], options);
   const repository = await context.repository();
   const config = await repository.config();
   const from = args[0] ?? (config.DefaultPutUrl || config.DefaultGetUrl);
@@ -50,7 +51,8 @@ export async function takeOver(
     ...(remote && config.DefaultPostUrl === "" ? { DefaultPostUrl: from } : {}),
   });
   // As pvr counts: what was downloaded, or what a local source has.
-  const count = remote ? copied : new Set(listObjects(selectFragment(revision.state, fragment)).values()).size;
+  const selected = { ...selectFragment(revision.state, fragment), "#spec": "" };
+  const count = remote ? copied : new Set(listObjects(selected).values()).size;
   if (context.json) return context.print(JSON.stringify({ objects: count }));
   context.print(
     `\nImported ${count} objects to ${config.ObjectsDir || ".pvr/objects"}\n\n\nRun pvr checkout to checkout the changed files into the workspace.`,

@@ -3,13 +3,13 @@ import { contentChunks } from "./content.ts";
 import { PvError } from "./errors.ts";
 import type { Bytes } from "./types.ts";
 
-/** A body that gives nothing for this long counts as cut. */
+/** A server that gives nothing for this long counts as gone. */
 const IDLE_MS = 60_000;
 
 /** What is downloaded, and how. */
 export interface ResumedDownload {
-  /** Asks for the content; `headers` hold a `range` when it goes on in the middle. */
-  get: (headers: Readonly<Record<string, string>>) => Promise<Response>;
+  /** Asks for the content; `headers` hold a `range` when it goes on in the middle, the signal ends a stall. */
+  get: (headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Response>;
   /** For messages. */
   name: string;
   /** Length in bytes, where known: a shorter body is a cut one. */
@@ -17,6 +17,8 @@ export interface ResumedDownload {
   signal?: AbortSignal | undefined;
   /** First wait between two tries, doubled each time; default: 500. */
   retryBaseMs?: number | undefined;
+  /** Longest silence; default: 60,000. */
+  idleMs?: number | undefined;
   /** Called with the length of each chunk. */
   onBytes?: ((count: number) => void) | undefined;
 }
@@ -28,7 +30,7 @@ export interface ResumedDownload {
  * @throws {@link PvError} `CONTENT_TRUNCATED` when nothing more comes, and what `get` throws.
  */
 export async function* resumedDownload(download: ResumedDownload): AsyncGenerator<Bytes, void, void> {
-  const { get, name, sizeBytes, signal, onBytes, retryBaseMs = 500 } = download;
+  const { get, name, sizeBytes, signal, onBytes, retryBaseMs = 500, idleMs = IDLE_MS } = download;
   let received = 0;
   for (let tried = 1; ; tried++) {
     const before = received;
@@ -37,11 +39,12 @@ export async function* resumedDownload(download: ResumedDownload): AsyncGenerato
     let timer: ReturnType<typeof setTimeout> | undefined;
     const wind = (): void => {
       clearTimeout(timer);
-      timer = setTimeout(() => idle.abort(new Error("no data came")), IDLE_MS);
+      timer = setTimeout(() => idle.abort(new Error("no data came")), idleMs);
     };
     let failure: unknown;
     try {
-      const response = await get(received > 0 ? { range: `bytes=${received}-` } : {});
+      wind();
+      const response = await get(received > 0 ? { range: `bytes=${received}-` } : {}, either);
       if (!response.ok && isTransient(response.status)) throw new Error(`answered ${response.status}`);
       let skip = response.status === 206 ? 0 : received;
       if (response.status === 206 && !response.headers.get("content-range")?.startsWith(`bytes ${received}-`)) {

@@ -5,8 +5,19 @@
  */
 export { connectHub, type HubOptions } from "./connect-hub.ts";
 export { connectLan, lanUrl } from "./connect-lan.ts";
+export { downloadObject } from "./download-object.ts";
 export { type JsonAnswer, type JsonRequest, type Requester, requestJson } from "./json-request.ts";
 export { type PvrAuthOptions, parseHubChallenge, pvrAuth, type TokenCache } from "./pvr-auth.ts";
-export { type PostedStep, postRevision, type RemotePost, remoteInfo, remoteRevision, remoteState } from "./remote.ts";
-export { downloadObject, uploadObjects } from "./remote-objects.ts";
+export {
+  checkPostable,
+  type PostedStep,
+  postRevision,
+  putRevision,
+  type RemotePost,
+  remoteInfo,
+  remoteRevision,
+  remoteState,
+  remoteStep,
+} from "./remote.ts";
 export type * from "./types.ts";
+export { type UploadOptions, uploadObjects } from "./upload-objects.ts";

@@ -1,6 +1,7 @@
 import { type JsonValue, PvError } from "../core/index.ts";
 import type { Login } from "../sources/index.ts";
 import { asObject, plainUrl, type Requester, requestJson } from "./json-request.ts";
+import { sameSite } from "./same-site.ts";
 
 /** Tokens by login endpoint and realm, kept between runs: pvr's `auth.json`. */
 export interface TokenCache {
@@ -19,6 +20,8 @@ export interface PvrAuthOptions {
   askLogin?: ((endpoint: string) => Promise<Login | undefined>) | undefined;
   /** Log in as anybody where that is enough to read. */
   anonymous?: boolean | undefined;
+  /** Ask a person at once, whatever is cached. */
+  fresh?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -51,13 +54,15 @@ const READ_SCOPES = "devices.readonly objects.readonly trails.readonly";
 
 /**
  * Logs in to a pvr remote as pvr does: bare first, then cached token, refresh, anonymous for reading, a person. Each
- * is tried once, so nothing loops.
+ * is tried once, so nothing loops. Which login is wanted the remote says itself, so a cached one goes only to the site
+ * that it was made for.
  */
 export function pvrAuth(options: PvrAuthOptions): Pick<Requester, "token" | "renew"> {
-  const { token: given, cache, askLogin, anonymous = false, signal } = options;
+  const { token: given, cache, askLogin, anonymous = false, fresh = false, signal } = options;
   if (given !== undefined) return { token: async () => given };
   const open: Requester = { fetch: options.fetch, signal };
   let token: string | undefined;
+  let site: string | undefined;
   let tried: "nothing" | "cached" | "refreshed" | "anonymous" | "person" = "nothing";
 
   async function login(endpoint: string, { username, password }: Login, scope = ""): Promise<string | undefined> {
@@ -80,12 +85,21 @@ export function pvrAuth(options: PvrAuthOptions): Pick<Requester, "token" | "ren
   }
 
   return {
-    token: async () => token,
-    async renew(response) {
+    token: async (url) => (token !== undefined && site !== undefined && sameSite(url, site) ? token : undefined),
+    async renew(response, url) {
       const challenge = parseHubChallenge(response.headers.get("www-authenticate"));
       if (!challenge) return undefined;
       const { key, endpoint, insufficient } = challenge;
-      const stored = insufficient ? undefined : await cache?.load(key);
+      if (!sameSite(url, endpoint)) {
+        throw new PvError(
+          "HUB_AUTH",
+          `${plainUrl(url)} wants the login of another site, ${plainUrl(endpoint)}`,
+          { url: plainUrl(url) },
+          { hint: "if you trust it, give it a token of its own" },
+        );
+      }
+      site = endpoint;
+      const stored = insufficient || fresh ? undefined : await cache?.load(key);
       if (tried === "nothing" && stored?.access) {
         tried = "cached";
         token = stored.access;
@@ -102,7 +116,7 @@ export function pvrAuth(options: PvrAuthOptions): Pick<Requester, "token" | "ren
         if (typeof found === "string") return keep(key, found);
         await cache?.forget(key);
       }
-      if (anonymous && !insufficient && tried !== "anonymous" && tried !== "person") {
+      if (anonymous && !fresh && !insufficient && tried !== "anonymous" && tried !== "person") {
         tried = "anonymous";
         const found = await login(endpoint, { username: ANONYMOUS, password: ANONYMOUS }, READ_SCOPES);
         // Not kept: a later post would find it and be refused with it.

@@ -1,10 +1,12 @@
-import { type Job, type JsonObject, PvError } from "../core/index.ts";
+import { type JsonObject, PvError } from "../core/index.ts";
 import type { Revision } from "../revision/index.ts";
 import { checkState, formatState, parseState, type State } from "../state/index.ts";
 import { asObject, plainUrl, type Requester, requestJson } from "./json-request.ts";
+import { objectPaths } from "./object-record.ts";
 import { readProgress } from "./progress.ts";
-import { objectPaths, remoteObjects, uploadObjects } from "./remote-objects.ts";
+import { remoteObjects } from "./remote-objects.ts";
 import type { PostOptions, RemoteInfo, Step } from "./types.ts";
+import { uploadObjects } from "./upload-objects.ts";
 
 function text(document: JsonObject, name: string): string | undefined {
   const value = document[name];
@@ -42,7 +44,13 @@ export async function remoteInfo(requester: Requester, repository: string): Prom
     objectsUrl: absolute(objectsUrl),
     ...(postUrl === undefined ? {} : { postUrl: absolute(postUrl) }),
     stepUrl: absolute(text(document, "step-get-url") ?? stateUrl.replace(/\/[^/]*$/, "")),
+    document,
   };
+}
+
+/** The document of a step, as it is. */
+export async function remoteStep(requester: Requester, info: RemoteInfo): Promise<JsonObject> {
+  return asObject((await requestJson(requester, { method: "GET", url: info.stepUrl })).value, info.stepUrl, "step");
 }
 
 /** The state of a remote; a body that is no state is an error, whatever its status. */
@@ -71,8 +79,10 @@ export interface RemotePost extends PostOptions {
   envelope?: JsonObject | undefined;
   /** The number of the new step; -1 appends. */
   rev?: number | undefined;
-  /** Upload also what the state there names already. */
+  /** Upload again what the server has, unless it is another owner's. */
   force?: boolean | undefined;
+  /** Send no objects: the server has them; default: false. */
+  stateOnly?: boolean | undefined;
 }
 
 /** What the remote says of a new step. */
@@ -95,7 +105,7 @@ export async function postRevision(
   revision: Revision,
   options: RemotePost = {},
 ): Promise<PostedStep> {
-  const { message, envelope = {}, rev = -1, force = false, unchecked = false } = options;
+  const { message, envelope = {}, rev = -1, unchecked = false } = options;
   if (info.postUrl === undefined)
     throw new PvError("HUB_HTTP", "this remote takes no new revisions", {
       method: "POST",
@@ -103,9 +113,7 @@ export async function postRevision(
       status: 405,
     });
   checkPostable(revision, unchecked);
-  const job: Job = { signal: options.signal, onProgress: options.onProgress };
-  const there = force ? new Set<string>() : new Set(objectPaths({ state: await remoteState(requester, info) }).keys());
-  await uploadObjects(requester, info.objectsUrl, revision, there, job);
+  if (!options.stateOnly) await sendObjects(requester, info, revision, options);
   const body: JsonObject = {
     ...envelope,
     ...(message === undefined ? {} : { "commit-msg": message }),
@@ -128,6 +136,34 @@ export async function postRevision(
     trailId: text(answer, "trail-id") ?? "",
     step: { ...revision, rev: name, message: message ?? "", progress: readProgress(answer["progress"]) },
   };
+}
+
+/** The objects that the remote's newest state does not name. */
+async function sendObjects(
+  requester: Requester,
+  info: RemoteInfo,
+  revision: Revision,
+  { signal, onProgress, force }: RemotePost,
+): Promise<void> {
+  const there = new Set(objectPaths({ state: await remoteState(requester, info) }).keys());
+  await uploadObjects(requester, info.objectsUrl, revision, { there, force, signal, onProgress });
+}
+
+/**
+ * Sends the objects that the remote lacks, then puts the state in the place of the remote's: a step that no device has
+ * taken yet is changed.
+ *
+ * @throws {@link PvError} `STATE_REJECTED` as {@link postRevision}, `OBJECT_MISSING`, `HUB_AUTH`, `HUB_HTTP`.
+ */
+export async function putRevision(
+  requester: Requester,
+  info: RemoteInfo,
+  revision: Revision,
+  options: RemotePost = {},
+): Promise<void> {
+  checkPostable(revision, options.unchecked ?? false);
+  await sendObjects(requester, info, revision, options);
+  await requestJson(requester, { method: "PUT", url: info.stateUrl, body: formatState(revision) });
 }
 
 /** What a device refuses does not leave by accident. */

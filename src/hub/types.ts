@@ -1,4 +1,4 @@
-import type { Job } from "../core/index.ts";
+import type { Job, JsonObject } from "../core/index.ts";
 import type { Revision } from "../revision/index.ts";
 
 /** A revision of a device; `rev` is "0", "12", "locals/x". */
@@ -71,4 +71,6 @@ export interface RemoteInfo {
   postUrl?: string | undefined;
   /** GET the step; the state's address without its last component where the server does not say. */
   stepUrl: string;
+  /** The answer as it was. */
+  document: JsonObject;
 }

@@ -18,4 +18,5 @@ export { openRepository } from "./open-repository.ts";
 export { pvrPatch } from "./pvr-patch.ts";
 export { absolutePath, runtimeFolder } from "./runtime-folder.ts";
 export { compareStates } from "./status.ts";
+export { type Transfer, transferFragment } from "./transfer-fragment.ts";
 export type * from "./types.ts";

@@ -1,6 +1,6 @@
 import { canonicalJson, type JsonObject, parseJson, readBytes } from "@pv/sdk";
 import type { Run } from "../command.ts";
-import { UsageError } from "../failures.ts";
+import { ExitError, UsageError } from "../failures.ts";
 import { formatSource, isThere, readSource } from "../place.ts";
 import { protect } from "../verity.ts";
 
@@ -15,6 +15,7 @@ function marked(run: JsonObject, volume: string): JsonObject {
 
 export const run: Run = async (context, args) => {
   const [first = "", second] = args;
+  if (args.length === 0) throw new ExitError("name a container and a volume: web root.squashfs", 2);
   const [app, ...rest] = first.split("/");
   const volume = second ?? rest.join("/");
   if (!app || !volume || (second !== undefined && rest.some((name) => name !== "")))

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { initRepository } from "@pv/sdk/repo";
 import { type Run, text } from "../command.ts";
@@ -6,6 +7,8 @@ import { type Run, text } from "../command.ts";
 export const run: Run = async (context, _, options) => {
   const objects = text(options, "objects");
   const objectsDir = objects === undefined ? join(context.configDir, "objects") : resolve(objects);
+  await mkdir(context.configDir, { recursive: true, mode: 0o700 });
+  await mkdir(objectsDir, { recursive: true });
   const repository = await initRepository(process.cwd(), { objectsDir, spec: text(options, "spec") });
   await repository[Symbol.asyncDispose]();
 };

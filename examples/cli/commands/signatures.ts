@@ -25,8 +25,8 @@ export const signatureCommands: readonly Command[] = [
     summary: "sign parts of the committed revision; add and commit the signature then",
     parentOptions: signing,
     options: [
-      ["-p, --part... <name>", "sign a part and its _config; several with commas"],
-      ["--parts... <names>", "the same"],
+      ["-p, --part... <name>", "sign a part and its _config; may be repeated"],
+      ["--parts... <names>", "several, with commas between"],
       ["-r, --raw <name>", "sign by patterns alone, into _sigs/<name>.json"],
       ["-i, --include... <glob>", "what to sign: ** unless given; below the part, with --part"],
       ["-e, --exclude... <glob>", "what to leave out: src.json unless given"],

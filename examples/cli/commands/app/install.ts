@@ -8,7 +8,7 @@ import { protectAgain } from "../../verity.ts";
 export const run: Run = async (context, args, options) => {
   const name = appName(args);
   const repository = await context.repository();
-  const stored = await readSource(repository.folder, name);
+  const stored = await readSource(repository.folder, name, 2);
   const store = await poolOf(repository);
   const bases = typeof stored["base"] === "string" ? [stored["base"]] : [];
   const keep = { keepSource: true };

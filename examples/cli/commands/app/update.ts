@@ -10,7 +10,7 @@ import { placePart } from "../../place-part.ts";
 export const run: Run = async (context, args, options) => {
   const name = appName(args);
   const repository = await context.repository();
-  const stored = await readSource(repository.folder, name);
+  const stored = await readSource(repository.folder, name, 2);
   const volumes = (stored["persistence"] ?? {}) as JsonObject;
   const store = await poolOf(repository);
   const type = sourceType(options, stored);

@@ -6,11 +6,11 @@ import { signaturePath, signerOf, warn } from "../../signatures.ts";
 
 /** Signs as pvr does, and says what a device would not believe. The state is not changed. */
 export const run: Run = async (context, args, options) => {
-  if (args.length > 0) throw new UsageError(`sig add takes no arguments: --part ${args[0]}`);
-  const parts = [...list(options, "part"), ...list(options, "parts")].flatMap((names) => names.split(","));
+  const parts = [...list(options, "part"), ...list(options, "parts").flatMap((names) => names.split(","))];
   const raw = text(options, "raw");
   if (raw === undefined && parts.length === 0) throw new UsageError("no part nor raw name provided");
   if (raw !== undefined && parts.length > 0) throw new UsageError("part and raw flag cannot be used at same time");
+  if (args.length > 0) context.note(`warning: not a part to sign, say --part=${args[0]}`);
   if ([...parts, raw].includes("")) throw new UsageError("a name is empty");
   const given = (name: string): readonly string[] | undefined => (options[name] ? list(options, name) : undefined);
   const [include, exclude] = [given("include"), given("exclude")];

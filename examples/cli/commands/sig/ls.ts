@@ -10,14 +10,13 @@ export const run: Run = async (context, args, options) => {
   const { folder, ...repository } = await context.repository();
   const { state } = await repository.revision();
   const keys = args.length > 0 ? args.map(signaturePath) : signatureKeys(state);
-  for (const key of keys)
-    if ((await folder.sizeOf?.(key)) === undefined)
-      throw new ExitError(`signature file does not exist with name ${key}`, 125);
   if (keys.length === 0 && options["pubkey"] === undefined) return context.print("{}");
   const trust = await pvrTrust(context, options);
   const reports: SignatureReport[] = [];
   let seen: State = state;
   for (const key of keys) {
+    if ((await folder.sizeOf?.(key)) === undefined)
+      throw new ExitError(`signature file does not exist with name ${key}`, 125);
     const signed = await withSignature(state, folder, key);
     seen = { ...seen, [key]: signed[key]! };
     const { decision, reasons, signatures } = await verifyState(signed, { policy: "pvr", trust, names: [key] });

@@ -15,6 +15,7 @@ export const run: Run = async (context, args, options) => {
     signer,
     names: keys,
     policy: "pvr",
+    payload: options["withPayload"] === true,
     onWarning: (finding) => warn(context, finding),
     ...context.job,
   });
