@@ -1,10 +1,10 @@
 import type { ByteStream } from "./types.ts";
 
-/** Reads content on the spot into memory that is at hand, without a stream between. */
+/** Reads content into memory that is at hand, without a stream between; on the spot where it can. */
 export interface DirectReader {
   /** Fills `into` as far as there is content; fewer bytes only at the end, where it returns 0. */
-  read(into: Uint8Array): number;
-  close(): void;
+  read(into: Uint8Array): number | Promise<number>;
+  close(): void | Promise<void>;
 }
 
 /** What the `open` of a file on this machine also has under {@link directRead}. */
@@ -14,7 +14,7 @@ export interface DirectOpen {
 }
 
 /**
- * Where an entry's `open` keeps a second, synchronous way to its content. It is an optimization between rooms: a stream
+ * Where an entry's `open` keeps a second, shorter way to its content. It is an optimization between rooms: a stream
  * and some trips through the thread pool for each of 10,000 small files cost more than reading them.
  */
 export const directRead: unique symbol = Symbol.for("@pv/sdk/direct-read") as never;

@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
-import { type ByteSource, noBytes, PvError } from "../core/index.ts";
+import { type ByteSource, noBytes, PvError, type ReadableInto, readInto } from "../core/index.ts";
 import { fileError } from "./file-error.ts";
-import { readFully } from "./file-handle.ts";
+import { fillFrom, readFully } from "./file-handle.ts";
 
 /** A block device says 0 when asked for its size; Linux keeps it in sysfs, in sectors of 512 bytes. */
 async function deviceSize(path: string, device: number): Promise<number> {
@@ -73,7 +73,7 @@ export function fileSource(path: string): ByteSource {
     }
   }
 
-  const source: ByteSource & { name: string } = {
+  const source: ByteSource & ReadableInto & { name: string } = {
     name: path, // so that errors about the content can say whose it is
     size: () => withHandle((handle) => sizeOf(handle, path)),
     async read(offset, length) {
@@ -84,6 +84,7 @@ export function fileSource(path: string): ByteSource {
         return readFully(handle, offset, most);
       });
     },
+    [readInto]: (offset, into) => withHandle((handle) => fillFrom(handle, offset, into)),
     async close() {
       closing = true;
       await release();

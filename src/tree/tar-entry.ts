@@ -1,4 +1,13 @@
-import { type Bytes, decodePath, PvError, toStream } from "../core/index.ts";
+import {
+  type Bytes,
+  type DirectOpen,
+  type DirectReader,
+  decodePath,
+  directRead,
+  noBytes,
+  PvError,
+  toStream,
+} from "../core/index.ts";
 import { BLOCK, tarInvalid, tarNumber } from "./tar-header.ts";
 import type { TarBody, TarInput } from "./tar-input.ts";
 import { type Member, padded } from "./tar-member.ts";
@@ -103,9 +112,33 @@ export interface Placed {
   end: number;
 }
 
+/** Pieces as they come, put where they are wanted: without a stream between. */
+function pieces(body: AsyncGenerator<Bytes, void, void>): DirectReader {
+  let rest: Bytes = noBytes;
+  return {
+    async read(into) {
+      let done = 0;
+      while (done < into.length) {
+        if (rest.length === 0) {
+          const next = await body.next();
+          if (next.done) break;
+          rest = next.value;
+        }
+        const part = rest.subarray(0, into.length - done);
+        into.set(part, done);
+        done += part.length;
+        rest = rest.subarray(part.length);
+      }
+      return done;
+    },
+    close: async () => void (await body.return()),
+  };
+}
+
 /** By itself, so that the entry's `open` holds on to nothing of the archive. */
 function fileEntry(base: EntryBase, path: string, map: SparseMap | undefined, size: number, body: TarBody): TreeEntry {
-  const open = map ? () => toStream(fillHoles(map, body())) : () => toStream(body());
+  const open: DirectOpen = map ? () => toStream(fillHoles(map, body())) : () => toStream(body());
+  if (!map) open[directRead] = body.direct ?? (() => pieces(body()));
   return { ...base, path, kind: "file", sizeBytes: map ? map.sizeBytes : size, open };
 }
 

@@ -7,17 +7,24 @@ import {
   compressionOf,
   contentChunks,
   contentName,
+  type DirectReader,
   decompress,
   isByteSource,
   type Limits,
   nameErrors,
   noBytes,
   PvError,
+  type ReadableInto,
+  readInto,
   toByteSource,
 } from "../core/index.ts";
 
 /** The bytes of a member, to be read now or later, once or often, as the input allows. */
-export type TarBody = () => AsyncGenerator<Bytes, void, void>;
+export interface TarBody {
+  (): AsyncGenerator<Bytes, void, void>;
+  /** Reads into memory at hand, where the input can. */
+  direct?: () => DirectReader;
+}
 
 /** An archive as the reader goes through it. */
 export interface TarInput {
@@ -149,7 +156,7 @@ function sourceInput(source: ByteSource, size: number, shared: Shared): TarInput
     },
     body(length, path) {
       const start = position;
-      return async function* () {
+      const body: TarBody = async function* () {
         if (length === 0) return;
         // Looked up now and not kept: an entry that is held on to must not hold the window.
         const near = seen(start, length);
@@ -172,6 +179,25 @@ function sourceInput(source: ByteSource, size: number, shared: Shared): TarInput
           await leave();
         }
       };
+      const fill = (source as ByteSource & ReadableInto)[readInto];
+      // What is large need not come in memory of its own.
+      if (fill && length > SMALL_BYTES) {
+        body.direct = () => {
+          shared.users++;
+          let done = 0;
+          return {
+            async read(into) {
+              const wanted = into.subarray(0, length - done);
+              const count = wanted.length > 0 ? await fill(start + done, wanted) : 0;
+              if (count < wanted.length) throw cut(path, start + done + count);
+              done += count;
+              return count;
+            },
+            close: leave,
+          };
+        };
+      }
+      return body;
     },
     drain: async () => {},
     close: leave,

@@ -14,7 +14,7 @@ export interface ContentReader {
 /** Opens the content of a file: on the spot where it is on this machine, else as a stream. */
 export function openContent(entry: FileEntry, signal: AbortSignal | undefined): ContentReader {
   const direct = (entry.open as DirectOpen)[directRead];
-  return direct ? new DirectContent(entry, direct()) : new StreamContent(entry, signal);
+  return direct ? new DirectContent(entry, direct(), signal) : new StreamContent(entry, signal);
 }
 
 function wrongSize({ path, sizeBytes: expected }: FileEntry, actual: number): PvError<"CONTENT_TRUNCATED"> {
@@ -29,26 +29,54 @@ function wrongSize({ path, sizeBytes: expected }: FileEntry, actual: number): Pv
 class DirectContent implements ContentReader {
   readonly #entry: FileEntry;
   readonly #reader: DirectReader;
+  readonly #signal: AbortSignal | undefined;
   #taken = 0;
 
-  constructor(entry: FileEntry, reader: DirectReader) {
+  constructor(entry: FileEntry, reader: DirectReader, signal: AbortSignal | undefined) {
     this.#entry = entry;
     this.#reader = reader;
+    this.#signal = signal;
   }
 
-  fill(into: Uint8Array): void {
+  fill(into: Uint8Array): Promise<void> | void {
+    const taken = (count: number): void => {
+      this.#taken += count;
+      if (count < into.length) throw wrongSize(this.#entry, this.#taken);
+    };
     const count = this.#reader.read(into);
-    this.#taken += count;
-    if (count < into.length) throw wrongSize(this.#entry, this.#taken);
+    return typeof count === "number" ? taken(count) : this.#unlessAborted(count).then(taken);
   }
 
-  end(): void {
-    const more = this.#reader.read(new Uint8Array(1));
-    if (more > 0) throw wrongSize(this.#entry, this.#taken + more);
+  end(): Promise<void> | void {
+    const nothing = (count: number): void => {
+      if (count > 0) throw wrongSize(this.#entry, this.#taken + count);
+    };
+    const count = this.#reader.read(new Uint8Array(1));
+    return typeof count === "number" ? nothing(count) : this.#unlessAborted(count).then(nothing);
   }
 
-  close(): void {
-    this.#reader.close();
+  close(): Promise<void> | void {
+    const closed = this.#reader.close();
+    if (!this.#signal?.aborted) return closed;
+    // A read that hangs would keep it waiting.
+    void Promise.resolve(closed).catch(() => {});
+  }
+
+  /** A read that hangs must not outlive the abort. */
+  async #unlessAborted(count: Promise<number>): Promise<number> {
+    const signal = this.#signal;
+    if (!signal) return count;
+    let stop: () => void = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason);
+      if (signal.aborted) stop();
+      else signal.addEventListener("abort", stop, { once: true });
+    });
+    try {
+      return await Promise.race([count, aborted]);
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
   }
 }
 
