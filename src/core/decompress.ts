@@ -1,21 +1,15 @@
-import { isZero } from "./bytes.ts";
 import { PvError } from "./errors.ts";
-import { portableGunzip, truncated } from "./gunzip.ts";
+import { lateTools } from "./late-tools.ts";
 import { limitCounter } from "./limits.ts";
-import { type NativeTransform, nativeZlib } from "./native.ts";
-import { type InputCount, throughTransform } from "./native-transform.ts";
+import { nativeZlib } from "./native.ts";
+import type { InputCount } from "./native-transform.ts";
 import type { Bytes, Limits } from "./types.ts";
-import { portableUnxz } from "./unxz.ts";
-import { portableUnzstd } from "./unzstd.ts";
-import { decodeFrames } from "./zstd-frames.ts";
 
 /** Names a compression by the first bytes of its content. */
 export type Compression = "gzip" | "zstd" | "xz" | "bzip2" | "none";
 
 /** How many bytes {@link compressionOf} wants to see. */
 export const COMPRESSION_HEAD_BYTES = 10;
-
-const CHUNK_BYTES = 128 * 1024;
 
 /** The compression of content that begins with `head` (RFC 1952, RFC 8878, the .xz and bzip2 formats). */
 export function compressionOf(head: Uint8Array): Compression {
@@ -30,49 +24,22 @@ export function compressionOf(head: Uint8Array): Compression {
   return "none";
 }
 
-function corruptEnd(format: string): PvError {
-  return new PvError("CONTENT_CORRUPT", `the ${format} data is corrupt: something follows its end`, { format });
-}
-
-/** A native decoder's errors in our words; abort reasons and errors of the input pass through as they are. */
-async function* native(
+/** Decoders are loaded when they are needed: a page that reads no archive does not carry them. */
+async function decoder(
+  kind: Compression,
   chunks: AsyncIterable<Bytes>,
-  transform: NativeTransform,
   input: InputCount,
-  format: "gzip" | "zstd",
-): AsyncGenerator<Bytes, void, void> {
-  let failed: { code?: string } | undefined;
-  transform.on("error", (error) => {
-    failed = error;
-  });
-  try {
-    yield* throughTransform(chunks, transform, input, (rest) => {
-      if (!isZero(rest)) throw corruptEnd(format);
-    });
-  } catch (error) {
-    if (error !== failed || !(error instanceof Error)) throw error;
-    if (failed?.code === "Z_BUF_ERROR" || /unexpected end/i.test(error.message)) throw truncated(format, input.bytes);
-    throw new PvError(
-      "CONTENT_CORRUPT",
-      `the ${format} data is corrupt: ${error.message}`,
-      { format },
-      { cause: error },
-    );
-  }
-}
-
-function decoder(kind: Compression, chunks: AsyncIterable<Bytes>, input: InputCount): AsyncIterable<Bytes> {
+): Promise<AsyncIterable<Bytes>> {
   const zlib = nativeZlib();
-  const options = { chunkSize: CHUNK_BYTES };
   switch (kind) {
     case "gzip":
-      return zlib ? native(chunks, zlib.createGunzip(options), input, kind) : portableGunzip(counted(chunks, input));
+      if (zlib) return (await import("./native-decompress.ts")).nativeGunzip(chunks, zlib, input);
+      return (await import("./gunzip.ts")).portableGunzip(counted(chunks, input), lateTools);
     case "zstd":
-      return zlib?.createZstdDecompress
-        ? decodeFrames(chunks, (frame) => native(frame, zlib.createZstdDecompress!(options), input, kind))
-        : portableUnzstd(counted(chunks, input));
+      if (zlib?.createZstdDecompress) return (await import("./native-decompress.ts")).nativeUnzstd(chunks, zlib, input);
+      return (await import("./unzstd.ts")).portableUnzstd(counted(chunks, input));
     case "xz":
-      return portableUnxz(counted(chunks, input));
+      return (await import("./unxz.ts")).portableUnxz(counted(chunks, input), lateTools);
     case "bzip2":
       return refused(
         chunks,
@@ -142,7 +109,7 @@ export async function* decompress(
   const input: InputCount = { bytes: 0 };
   const { head, all } = await peek(chunks);
   const kind = compressionOf(head);
-  for await (const bytes of decoder(kind, all, input)) {
+  for await (const bytes of await decoder(kind, all, input)) {
     if (kind === "none") counter.addBytes(bytes.length);
     else counter.addBytes(bytes.length, input.bytes);
     yield bytes;

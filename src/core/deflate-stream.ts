@@ -1,10 +1,5 @@
 import type { Bytes } from "./types.ts";
 
-/** True where the runtime has its own deflate as a stream: browsers. */
-export function hasDeflateStream(): boolean {
-  return typeof CompressionStream !== "undefined";
-}
-
 /** The runtime's deflate, which browsers run beside the page's thread; it has one level, 6. */
 export async function* deflateStream(chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
   const { readable, writable } = new CompressionStream("deflate-raw");

@@ -1,7 +1,7 @@
-import { crc32 } from "./crc32.ts";
 import { PvError } from "./errors.ts";
 import { createInflate, InflateError } from "./inflate.ts";
-import { chunkReader } from "./stream.ts";
+import type { LateTools } from "./late-tools.ts";
+import { truncated } from "./truncated.ts";
 import type { Bytes } from "./types.ts";
 
 /** Input taken at a time: one piece may hold a thousand times its size. */
@@ -12,18 +12,13 @@ function corrupt(what: string): PvError {
   return new PvError("CONTENT_CORRUPT", `the gzip data is corrupt: ${what}`, { format: "gzip" });
 }
 
-/** Compressed content that ends before its end; how much is missing cannot be known. */
-export function truncated(format: string, actual: number): PvError {
-  return new PvError("CONTENT_TRUNCATED", `the ${format} data ends too early, after ${actual} bytes`, {
-    expected: actual + 1,
-    actual,
-  });
-}
-
 /**
  * Gunzips in plain code (RFC 1952): any number of members, sums and sizes checked, zeros behind the last one ignored.
  */
-export async function* portableGunzip(chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
+export async function* portableGunzip(
+  chunks: AsyncIterable<Bytes>,
+  { chunkReader, crc32 }: LateTools,
+): AsyncGenerator<Bytes, void, void> {
   const reader = chunkReader(chunks);
   let pushed: Bytes = new Uint8Array(0); // what an inflater gave back
   async function some(most: number): Promise<Bytes> {

@@ -1,6 +1,5 @@
 import { concatBytes } from "./bytes.ts";
 import { crc32 } from "./crc32.ts";
-import { deflateStream, hasDeflateStream } from "./deflate-stream.ts";
 import { type NativeZlib, nativeZlib } from "./native.ts";
 import type { Bytes } from "./types.ts";
 
@@ -107,7 +106,7 @@ export async function* gzip(
 ): AsyncGenerator<Bytes, void, void> {
   const { level = 6, portable = false } = options;
   const zlib = portable ? undefined : nativeZlib();
-  const streams = !portable && level === 6 && hasDeflateStream();
+  const streams = !portable && level === 6 && typeof CompressionStream !== "undefined";
   let sum = 0;
   let size = 0;
   async function* summed(): AsyncGenerator<Bytes, void, void> {
@@ -121,7 +120,7 @@ export async function* gzip(
   const packed = zlib
     ? deflateInPool(zlib, summed(), level)
     : streams
-      ? deflateStream(summed())
+      ? (await import("./deflate-stream.ts")).deflateStream(summed())
       : deflateInPlace(summed(), level);
   for await (const bytes of packed) {
     if (bytes.length > 0) yield bytes;

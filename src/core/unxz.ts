@@ -1,5 +1,5 @@
 import { PvError } from "./errors.ts";
-import { toStream } from "./stream.ts";
+import type { LateTools } from "./late-tools.ts";
 import type { Bytes } from "./types.ts";
 import { decodeStreams } from "./xz-streams.ts";
 
@@ -31,9 +31,12 @@ async function load(): Promise<Open> {
 }
 
 /** Decompresses .xz through the optional package xz-decompress (xz-embedded as WebAssembly). */
-export async function* portableUnxz(chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes, void, void> {
+export async function* portableUnxz(
+  chunks: AsyncIterable<Bytes>,
+  { crc32, toStream }: LateTools,
+): AsyncGenerator<Bytes, void, void> {
   const open = await load();
-  yield* decodeStreams(chunks, async function* (stream) {
+  yield* decodeStreams(chunks, crc32, async function* (stream) {
     let failure: { error: unknown } | undefined;
     async function* input(): AsyncGenerator<Bytes, void, void> {
       try {

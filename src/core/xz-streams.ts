@@ -1,6 +1,5 @@
-import { crc32 } from "./crc32.ts";
 import { PvError } from "./errors.ts";
-import { truncated } from "./gunzip.ts";
+import { truncated } from "./truncated.ts";
 import type { Bytes } from "./types.ts";
 
 /** What a decoder may be asked to hold: 64 MiB is what `xz -9` writes. */
@@ -16,6 +15,9 @@ function corrupt(what: string): PvError {
 function unknown(what: string, hint: string): PvError {
   return new PvError("CODEC_MISSING", `xz data with ${what}`, { codec: "xz", install: "" }, { hint });
 }
+
+/** CRC-32, handed in. */
+type Sum = (bytes: Uint8Array) => number;
 
 /** A walk asks for bytes with a positive number, and skips some with a negative one. */
 type Walk<T = void> = Generator<number, T, readonly number[]>;
@@ -47,7 +49,7 @@ function checkFilters(header: readonly number[]): void {
 }
 
 /** One block; LZMA2 names the sizes of its chunks in the clear. */
-function* block(size: number, check: number): Walk {
+function* block(size: number, check: number, crc32: Sum): Walk {
   const header = yield size * 4 + 3;
   const sum = new DataView(Uint8Array.from(header).buffer).getUint32(header.length - 4, true);
   if (crc32(Uint8Array.from([size, ...header.slice(0, -4)])) !== sum) throw corrupt("a header has a wrong sum");
@@ -75,7 +77,7 @@ function* block(size: number, check: number): Walk {
 }
 
 /** One stream: header, blocks, index, footer. */
-function* stream(): Walk {
+function* stream(crc32: Sum): Walk {
   const header = yield 12;
   if ([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0].some((byte, at) => header[at] !== byte)) throw corrupt("no header");
   const check = header[7]!;
@@ -86,7 +88,7 @@ function* stream(): Walk {
   for (;;) {
     const [size] = yield 1;
     if (size === 0) break;
-    yield* block(size!, check);
+    yield* block(size!, check, crc32);
   }
   let [records, length] = yield* number();
   for (records *= 2; records > 0; records--) length += (yield* number())[1];
@@ -133,6 +135,7 @@ function follow(walk: Walk): { take(bytes: Uint8Array): number; ended: boolean }
  */
 export async function* decodeStreams(
   chunks: AsyncIterable<Bytes>,
+  crc32: Sum,
   decode: (stream: AsyncIterable<Bytes>) => AsyncIterable<Bytes>,
 ): AsyncGenerator<Bytes, void, void> {
   const iterator = chunks[Symbol.asyncIterator]();
@@ -147,7 +150,7 @@ export async function* decodeStreams(
     return true;
   }
   async function* one(): AsyncGenerator<Bytes, void, void> {
-    const walk = follow(stream());
+    const walk = follow(stream(crc32));
     while (!walk.ended) {
       if (!(await more())) throw truncated("xz", taken);
       const part = rest.subarray(0, walk.take(rest));

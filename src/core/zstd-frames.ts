@@ -1,5 +1,5 @@
 import { PvError } from "./errors.ts";
-import { truncated } from "./gunzip.ts";
+import { truncated } from "./truncated.ts";
 import type { Bytes } from "./types.ts";
 
 /** What zstd itself allows without `--long`: 128 MiB. */

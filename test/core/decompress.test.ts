@@ -14,6 +14,7 @@ import {
   isPvError,
   readBytes,
 } from "../../src/core/index.ts";
+import { lateTools } from "../../src/core/late-tools.ts";
 import { portableUnzstd } from "../../src/core/unzstd.ts";
 import { findTool } from "../interop/tools.ts";
 
@@ -44,7 +45,7 @@ async function failure(work: Promise<unknown>): Promise<{ code: string; data: ob
 const data = sample(700_000);
 const variants = {
   native: (chunks: AsyncIterable<Bytes>) => decompress(chunks),
-  portable: (chunks: AsyncIterable<Bytes>) => portableGunzip(chunks),
+  portable: (chunks: AsyncIterable<Bytes>) => portableGunzip(chunks, lateTools),
 };
 
 describe.each(Object.entries(variants))("gunzip, %s", (_name, gunzip) => {
