@@ -1,8 +1,7 @@
 import { defineConfig, type Options } from "tsup";
+import { oneFileAModule } from "./scripts/one-file-a-module.ts";
 
-// Types come from `tsc --emitDeclarationOnly` (isolatedDeclarations keeps them exact), JavaScript from here: one file a
-// module, as in src/. In a chunk of many modules a bundler has to keep every top-level statement that it cannot prove
-// pure, whoever needs it; whole modules it drops (`sideEffects: false`). "@pv/sdk/diff" is 5 kB this way, 11 kB in chunks.
+// Types come from `tsc --emitDeclarationOnly` (isolatedDeclarations keeps them exact), JavaScript from here.
 const config: Options | Options[] | ((overrideOptions: Options) => Options | Options[] | Promise<Options | Options[]>) =
   defineConfig({
     entry: ["src/**/*.ts"],
@@ -14,15 +13,6 @@ const config: Options | Options[] | ((overrideOptions: Options) => Options | Opt
     sourcemap: false,
     clean: true,
     dts: false,
-    esbuildPlugins: [
-      {
-        name: "one-file-a-module",
-        setup(build) {
-          build.onResolve({ filter: /./ }, ({ kind, path }) =>
-            kind === "entry-point" ? undefined : { path: path.replace(/^(\..*)\.ts$/, "$1.js"), external: true },
-          );
-        },
-      },
-    ],
+    esbuildPlugins: [oneFileAModule()],
   });
 export default config;
