@@ -8,6 +8,8 @@ export interface ResignOptions extends Job, Pick<SignOptions, "device" | "policy
   signer: Signer;
   /** Names (`web`), keys (`_sigs/web.json`) or patterns of them; default `_sigs/*.json`. */
   names?: readonly string[] | undefined;
+  /** Embeds the payload or leaves it out; as it was unless given. */
+  payload?: boolean | undefined;
 }
 
 /**

@@ -36,7 +36,7 @@ export async function resignTarget<T extends StateLike>(target: T, options: Resi
         [job.key]: await makeSignature(job, entries, {
           signer: options.signer,
           policy: options.policy,
-          payload: embed,
+          payload: options.payload ?? embed,
         }),
       });
     }

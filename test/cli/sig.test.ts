@@ -150,6 +150,41 @@ describe("signatures", () => {
     expect(ran.stderr).toContain("warning: the key is not the certificate's");
   });
 
+  it("hold what is signed where that is asked for, signed anew as well", async () => {
+    await commit(canonicalJson(state));
+    await desk.pvsdk("sig", "--with-payload", ...key, "add", "--part", "web");
+    await commit(canonicalJson({ ...state, ...worktreeSignatures() }));
+    const payload = Buffer.from('{"web/run.json":{"name":"web","type":"lxc"}}').toString("base64url");
+    expect(worktreeSignatures()["_sigs/web.json"]).toMatchObject({ payload });
+    // Shown where it is in the file, without being asked for.
+    const { stdout } = await desk.pvsdk("sig", "--cacerts", "keys/cacerts.pem", "ls", "--with-sigs");
+    expect(JSON.parse(stdout)).toHaveProperty("sigs.0.payload");
+    expect((await desk.pvsdk("sig", ...key, "update", "web")).rc).toBe(0);
+    expect(worktreeSignatures()["_sigs/web.json"]).not.toHaveProperty("payload");
+    expect((await desk.pvsdk("sig", "--with-payload", ...key, "update")).rc).toBe(0);
+    expect(worktreeSignatures()["_sigs/web.json"]).toMatchObject({ payload });
+    expect((await desk.pvsdk("sig", ...key, "update", "nothere")).rc).toBe(0);
+  });
+
+  it("end with pvr's exit codes where files are missing or of another kind", async () => {
+    await commit(canonicalJson(state));
+    const rc = async (...args: string[]): Promise<number> => (await desk.pvsdk("sig", ...args)).rc;
+    expect(await rc("--cacerts", "keys", "ls")).toBe(0); // nothing is signed, so nobody looks
+    await desk.pvsdk("sig", ...key, "add", "--part", "web");
+    await commit(canonicalJson({ ...state, ...worktreeSignatures() }));
+    expect(await rc("--cacerts", "keys", "ls")).toBe(13);
+    expect(await rc("--cacerts", "keys/none.pem", "ls")).toBe(125);
+    expect(await rc("--key", "keys/none.pem", "update")).toBe(126);
+    expect(await rc("--key", "keys/none.pem", "add", "--part", "web")).toBe(127);
+    expect(await rc(...key, "add", "--part", "../x")).toBe(127);
+    expect(existsSync(here("../x.json"))).toBe(false);
+    writeFileSync(here("_sigs/web.json"), "{");
+    expect(await rc("--cacerts", "keys/cacerts.pem", "ls")).toBe(13);
+    expect(await rc(...key, "update")).toBe(126);
+    expect(await rc()).toBe(0);
+    expect(await rc("foo")).toBe(3);
+  });
+
   it("are judged strictly by verify", async () => {
     await commit(canonicalJson(state));
     const trust = ["--cacerts", "keys/cacerts.pem"];
