@@ -158,6 +158,16 @@ describe("app add", () => {
     expect(readdirSync(desk.folder)).toEqual([".pvr"]);
   });
 
+  it("takes a text for a list of one, which pvr fails over and leaves half of it behind", async () => {
+    const args = ["app", "add", "--from", image("minimal:1.0"), "--arg", "PV_LXC_CAP_DROP=NET_RAW", "a"];
+    vi.stubEnv("PV_COMPAT", "pvr-2023");
+    expect((await desk.pvsdk(...args)).rc).toBe(3);
+    expect(readdirSync(desk.folder)).toEqual([".pvr"]);
+    vi.stubEnv("PV_COMPAT", "");
+    await ok(...args);
+    expect(read("a/lxc.container.conf")).toContain("lxc.cap.drop = net_raw\n");
+  });
+
   it("says what a registry says", async () => {
     const ran = await desk.pvsdk("app", "add", "--from", image("nothere:1"), "a");
     expect([ran.rc, ran.stderr]).toEqual([3, expect.stringContaining("CONTENT_HTTP")]);
@@ -347,6 +357,7 @@ describe("dm-verity", () => {
     expect((await desk.pvsdk("dm-convert")).rc).toBe(2);
     expect((await desk.pvsdk("dm-convert", "web")).rc).toBe(3);
     expect((await desk.pvsdk("dm-convert", "web", "nothere.squashfs")).rc).toBe(4);
+    expect(readdirSync(here("web/_dm"))).toEqual(["root.squashfs.json"]);
     expect((await desk.pvsdk("dm-convert", "web", "../x")).rc).toBe(4);
   });
 });
