@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { countFolder, debianRoot, editedCopy } from "./corpus.ts";
+import { countFolder, debianRoot, editedCopy, madeFolder } from "./corpus.ts";
 import { measure, median, type Run } from "./measure.ts";
 
 /** How to run it. */
@@ -74,8 +74,17 @@ export function benchSquashfs(options: BenchOptions): Report {
     ...peer(name, process.execPath, (out) => [join(here, "pack.js"), folder, out, JSON.stringify(settings)]),
     ...(against === undefined ? {} : { against }),
   });
-  const memory = (name: string, count: number, sizeBytes: number): Candidate =>
-    ours(name, undefined, { synthetic: { count, sizeBytes } });
+  /** A folder of files made for it. */
+  const memory = (name: string, count: number, sizeBytes: number): Candidate => {
+    const candidate = ours(name, undefined, {}, join(workFolder, `made-${count}`));
+    return {
+      ...candidate,
+      run() {
+        madeFolder(workFolder, count, sizeBytes);
+        return candidate.run();
+      },
+    };
+  };
 
   const all: Candidate[] = [
     mksquashfs("mksquashfs gzip 9"),

@@ -1,14 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { join } from "node:path";
 
@@ -72,4 +75,27 @@ export function editedCopy(root: string, folder: string): string {
     utimesSync(path, atimeMs / 1000, mtimeMs / 1000 + 60);
   }
   return copy;
+}
+
+/** A folder of `count` files of `sizeBytes` each, a hundred to a folder; made once. */
+export function madeFolder(folder: string, count: number, sizeBytes: number): string {
+  const made = join(folder, `made-${count}`);
+  if (existsSync(made)) return made;
+  const text = new Uint8Array(2 ** 20);
+  for (let at = 0, state = 1; at < text.length; at++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    text[at] = 97 + (state >>> 28);
+  }
+  for (let index = 0; index < count; index++) {
+    const parent = join(`${made}.new`, `folder-${Math.floor(index / 100)}`);
+    if (index % 100 === 0) mkdirSync(parent, { recursive: true });
+    const file = openSync(join(parent, `file-${index}`), "w");
+    for (let left = sizeBytes; left > 0; ) {
+      text[(index + left) % text.length]! ^= 1;
+      left -= writeSync(file, text, index % 65536, Math.min(left, text.length - 65536));
+    }
+    closeSync(file);
+  }
+  renameSync(`${made}.new`, made);
+  return made;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ByteSink, isPvError, memorySink, type Progress, PvError } from "../../src/core/index.ts";
-import type { TreeEntry } from "../../src/tree/index.ts";
+import { type ByteSink, isPvError, memorySink, type Progress, PvError, readBytes } from "../../src/core/index.ts";
+import { readTar, type TreeEntry, writeTar } from "../../src/tree/index.ts";
 import { type SquashfsOptions, writeSquashfs } from "../../src/wasm-squashfs/index.ts";
 import { directory, file, hardlink, link, noise, pack, prose, treeOf } from "./write-helpers.ts";
 
@@ -182,6 +182,26 @@ describe("when writing fails", () => {
     const endless = file("a", "xyz", { open: open as never });
     await expect(writeSquashfs(treeOf(endless), noting(), { signal: slow.signal })).rejects.toBe(reason);
     expect(cancelled).toBe(reason);
+  });
+
+  it("an abort is obeyed while a tar hangs within a file", async () => {
+    const whole = await readBytes(writeTar(treeOf(file("a", noise(300_000)))));
+    const reason = new Error("enough");
+    const stop = new AbortController();
+    let pulled = 0;
+    const hanging = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          if (pulled++ === 0) return controller.enqueue(whole.subarray(0, 100_000));
+          setTimeout(() => stop.abort(reason), 10);
+          await new Promise(() => {});
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const sink = noting();
+    await expect(writeSquashfs(readTar(hanging), sink, { signal: stop.signal })).rejects.toBe(reason);
+    expect(sink.said).toEqual(["aborted: enough"]);
   });
 
   it("opens one content at a time and lets go of each", async () => {
