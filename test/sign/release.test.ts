@@ -326,6 +326,33 @@ describe("verifyRelease", () => {
     for (const report of [newOnly, oldOnly, half]) expect(report.paths.get("web/run.json")).not.toBe("trusted");
   });
 
+  it("takes members that it does not know", async () => {
+    const document = { ...documentOf(await release()), note: { any: ["thing"] } };
+    const more = parseState({ ...state, "_sigs/release.json": document as never });
+    const signed = await signState(more, { signer: one, raw: { name: "a", include: ["_sigs/release.json"] } });
+    const report = await judge(signed, { threshold: 1 });
+    expect([report.decision, report.release?.sequence]).toEqual(["accept", 5]);
+  });
+
+  it("goes on from a release that has expired meanwhile", async () => {
+    const { sequence, sha256 } = (await judge(await release())).release!;
+    const next = await release({ sequence: 6, expires: new Date("2026-12-01") });
+    const later = { now: new Date("2026-10-01"), known: { sequence, sha256 } };
+    expect((await judge(next, later)).decision).toBe("accept");
+    expect(errorsOf(await judge(await release(), later))).toEqual(["RELEASE_FREEZE"]);
+  });
+
+  it("recovers from a number that is too high by new keys", async () => {
+    const stuck = await judge(await release({ sequence: Number.MAX_SAFE_INTEGER }));
+    const known = { sequence: stuck.release!.sequence, sha256: stuck.release!.sha256 };
+    const renewed = makeCertificate({ subject: "Recovery root", ca: true });
+    const signer = await signerOf(makeCertificate({ subject: "Recovery leaf" }, renewed));
+    const fresh = await release({ sequence: 6, signers: [signer] });
+    const asked = { trust: { certificates: renewed.pem }, threshold: 1 };
+    expect(errorsOf(await judge(fresh, { ...asked, known }))).toEqual(["RELEASE_ROLLBACK"]);
+    expect((await judge(fresh, asked)).decision).toBe("accept");
+  });
+
   it("trusts bare keys, too", async () => {
     const publicKeys = leafs
       .map(({ publicKey }) => publicKey.export({ type: "spki", format: "pem" }) as string)
