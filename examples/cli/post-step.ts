@@ -2,7 +2,7 @@ import { checkState, isPvError, parseJson, type Revision } from "@pv/sdk";
 import { type PostedStep, postRevision, type RemoteInfo, type RemotePost, type Requester } from "@pv/sdk/hub";
 import { type Options, text } from "./command.ts";
 import type { Context } from "./context.ts";
-import { UsageError } from "./failures.ts";
+import { ExitError, UsageError } from "./failures.ts";
 
 /** Flags of what posts a step. */
 export const stepOptions: readonly (readonly [flags: string, description: string])[] = [
@@ -28,7 +28,7 @@ function readEnvelope(json: string): NonNullable<RemotePost["envelope"]> {
   } catch (error) {
     if (!isPvError(error)) throw error;
   }
-  throw new UsageError("--envelope takes a JSON object");
+  throw new ExitError("--envelope takes a JSON object", 3);
 }
 
 /** Says what a device would refuse; pvr posts it all the same. */

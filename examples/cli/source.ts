@@ -11,8 +11,10 @@ import { openRemote, remoteUrl } from "./remote.ts";
 export interface OpenedSource {
   revision: Revision;
   fragment: Fragment;
-  /** What `.pvr/config` remembers. */
+  /** True for a remote. */
   remote: boolean;
+  /** What `.pvr/config` remembers: a remote's address, unless its name may stand for another some day. */
+  reference: string;
 }
 
 /** Takes `what#parts` apart. */
@@ -64,8 +66,13 @@ export async function openSource(
 ): Promise<OpenedSource> {
   const { what, fragment } = splitReference(reference);
   const found = await stat(what).catch(() => undefined);
-  if (found?.isDirectory()) return { revision: await localFolder(what.replace(/\/+$/, "")), fragment, remote: false };
-  if (found) return { revision: await readExport(fileSource(what), store, context.job), fragment, remote: false };
-  const { requests, info } = await openRemote(context, what, { anonymous: true, ...options });
-  return { revision: await remoteRevision(requests, info), fragment, remote: true };
+  if (found) {
+    const revision = found.isDirectory()
+      ? await localFolder(what.replace(/\/+$/, ""))
+      : await readExport(fileSource(what), store, context.job);
+    return { revision, fragment, remote: false, reference };
+  }
+  const { requests, info, url } = await openRemote(context, what, { anonymous: true, ...options });
+  const remembered = options.anyName ? reference : url + reference.slice(what.length);
+  return { revision: await remoteRevision(requests, info), fragment, remote: true, reference: remembered };
 }

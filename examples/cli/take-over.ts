@@ -44,11 +44,11 @@ export async function takeOver(
   if (from === "") throw new UsageError("name a source: a .pvr folder, an export, or a remote");
   const source = await openSource(context, from, repository.objects, options);
   const { copied } = await combineInto(context, repository, source, combine);
-  const { remote, revision, fragment } = source;
+  const { remote, revision, fragment, reference } = source;
   await repository.configure({
-    DefaultGetUrl: from,
-    ...(remote && config.DefaultPutUrl === "" ? { DefaultPutUrl: from } : {}),
-    ...(remote && config.DefaultPostUrl === "" ? { DefaultPostUrl: from } : {}),
+    DefaultGetUrl: reference,
+    ...(remote && config.DefaultPutUrl === "" ? { DefaultPutUrl: reference } : {}),
+    ...(remote && config.DefaultPostUrl === "" ? { DefaultPostUrl: reference } : {}),
   });
   // As pvr counts: what was downloaded, or what a local source has.
   const selected = { ...selectFragment(revision.state, fragment), "#spec": "" };

@@ -11,7 +11,7 @@ interface Rule {
 }
 
 function compile(line: string): Rule | undefined {
-  let text = line.replace(/\s+$/, "");
+  let text = line.trimEnd();
   if (text === "" || text.startsWith("#")) return undefined;
   const negated = text.startsWith("!");
   if (negated) text = text.slice(1);

@@ -1,4 +1,4 @@
-import { nativeFiles, nativeProcess, PvError } from "../core/index.ts";
+import { type NativeFiles, nativeFiles, nativeProcess, PvError } from "../core/index.ts";
 import {
   codeOf,
   createNew,
@@ -37,6 +37,13 @@ export function runtimeFolder(path: string): Folder {
   const root = absolutePath(path);
   const prefix = root === "/" ? "/" : `${root}/`;
   const at = (name: string): string => (name === "" ? root : prefix + checkPath(name));
+  /** For what changes something: a link in the place of a folder would lead it elsewhere. */
+  const inside = (name: string): string => {
+    const full = at(name);
+    for (let end = name.indexOf("/"); end > 0; end = name.indexOf("/", end + 1))
+      refuseLink(fs, at(name.slice(0, end)), name);
+    return full;
+  };
   return {
     root,
     read: (name) => fileReader(fs, at(name)),
@@ -53,19 +60,31 @@ export function runtimeFolder(path: string): Folder {
       }),
     write: (name, content, { durable = false } = {}) =>
       onFile(at(name), async () => {
-        if (typeof content !== "string" && !(content instanceof Uint8Array)) await makeParent(fs, at(name));
-        await writeWhole(fs, at(name), content, durable);
+        const full = inside(name);
+        if (typeof content !== "string" && !(content instanceof Uint8Array)) await makeParent(fs, full);
+        await writeWhole(fs, full, content, durable);
       }),
     list: (name) => onFile(at(name), () => listFolder(fs, at(name), name)),
-    rename: (from, to) => onFile(at(from), () => fs.promises.rename(at(from), at(to))),
-    remove: (name) => onFile(at(name), () => removeOne(fs, at(name))),
+    rename: (from, to) => onFile(at(from), () => fs.promises.rename(inside(from), inside(to))),
+    remove: (name) => onFile(at(name), () => removeOne(fs, inside(name))),
     link: (from, to) =>
-      onFile(at(to), () => linkOver(fs, from.startsWith("/") ? from : normalize(`${root}/${from}`), at(to))),
-    create: (name, content) => onFile(at(name), () => createNew(fs, at(name), content)),
-    setMode: (name, mode) => onFile(at(name), () => fs.promises.chmod(at(name), mode)),
+      onFile(at(to), () => linkOver(fs, from.startsWith("/") ? from : normalize(`${root}/${from}`), inside(to))),
+    create: (name, content) => onFile(at(name), () => createNew(fs, inside(name), content)),
+    setMode: (name, mode) => onFile(at(name), () => fs.promises.chmod(inside(name), mode)),
     flush: (name) => onFile(at(name), () => syncFolder(fs, at(name))),
     at: (other) => runtimeFolder(other.startsWith("/") ? other : normalize(`${root}/${other}`)),
   };
+}
+
+function refuseLink(fs: NativeFiles, folder: string, path: string): void {
+  let isLink = false;
+  try {
+    isLink = fs.lstatSync(folder).isSymbolicLink();
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT" && codeOf(error) !== "ENOTDIR") throw error;
+  }
+  if (isLink)
+    throw new PvError("PATH_UNSAFE", `${path} lies behind the link ${folder}`, { path }, { hint: "remove the link" });
 }
 
 /** An absolute path without `.` and `..`. */

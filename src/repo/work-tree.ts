@@ -80,7 +80,7 @@ function setInline(members: Record<string, JsonValue>, path: string, bytes: Uint
     const { findings } = (cause as PvError<"STATE_INVALID">).data;
     throw new PvError(
       "STATE_INVALID",
-      `${path} is no JSON`,
+      `${path}: ${findings[0]?.message ?? cause.message}`,
       { findings: findings.map((finding) => ({ ...finding, path })) },
       { cause, hint: "mend the file, or track it as an object with add --raw" },
     );

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -63,7 +64,7 @@ export class Sandbox {
         if (found.isDirectory()) {
           lines.push(`${mode}  dir  ${path}/`);
           visit(path);
-        } else if (found.isSymbolicLink()) lines.push(`link  ${path}`);
+        } else if (found.isSymbolicLink()) lines.push(`0777  symlink -> ${readlinkSync(full)}  ${path}`);
         else {
           const sha = createHash("sha256").update(readFileSync(full)).digest("hex");
           lines.push(`${mode}  file  nlink=${found.nlink}  size=${found.size}  sha256=${sha}  ${path}`);

@@ -21,8 +21,8 @@ export const run: Run = async (context, args, options) => {
   const source = await openSource(context, reference, repository.objects);
   await combineInto(context, repository, source, getFragment);
   await repository.checkout(undefined, { json: options["canonical"] === true ? "canonical" : "indented" });
-  const remembered = source.remote ? { DefaultPutUrl: reference, DefaultPostUrl: reference } : {};
-  await repository.configure({ DefaultGetUrl: reference, ...remembered });
+  const { remote, reference: from } = source;
+  await repository.configure({ DefaultGetUrl: from, ...(remote && { DefaultPutUrl: from, DefaultPostUrl: from }) });
   await repository[Symbol.asyncDispose]();
   await rename(temporary, target);
   context.print(context.json ? JSON.stringify({ folder: target }) : `Successfully cloned: ${target}`);

@@ -12,16 +12,10 @@ export const run: Run = async (context, args, options) => {
     throw new ExitError(`${args[0]} is a folder or a file; use get there, or export`, 4);
   if (args[0] !== undefined) remoteUrl(context, args[0], { anyName: true });
   const repository = await context.repository();
-  const config = await repository.config();
-  const reference = args[0] ?? config.DefaultPutUrl;
+  const reference = args[0] ?? (await repository.config()).DefaultPutUrl;
   if (reference === "") throw new UsageError("name the remote to put to");
   const revision = await repository.revision();
-  const { requests, info, url } = await openRemote(context, reference, { anyName: true });
+  const { requests, info } = await openRemote(context, reference, { anyName: true });
   warnOfRefusal(context, revision);
   await putRevision(requests, info, revision, { ...context.job, force: options["force"] === true, unchecked: true });
-  await repository.configure({
-    DefaultPutUrl: url,
-    DefaultGetUrl: config.DefaultGetUrl || url,
-    DefaultPostUrl: config.DefaultPostUrl || url,
-  });
 };
