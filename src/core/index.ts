@@ -23,11 +23,13 @@ export {
   type NativeFiles,
   type NativeStats,
   type NativeTransform,
+  type NativeWorker,
   type NativeZlib,
   nativeBuffer,
   nativeCrypto,
   nativeFiles,
   nativeProcess,
+  nativeThreads,
   nativeZlib,
 } from "./native.ts";
 export { decodePath, encodePath } from "./path-bytes.ts";
@@ -36,4 +38,5 @@ export { type ResumedDownload, resumedDownload } from "./resumed-download.ts";
 export { memorySink } from "./sink.ts";
 export { isByteSource, sliceSource, toByteSource } from "./source.ts";
 export { type ChunkReader, chunkReader, toStream } from "./stream.ts";
+export { trimEnd } from "./trim-end.ts";
 export type { ByteSink, ByteSource, ByteStream, Bytes, Content, Job, Limits, Progress, Source } from "./types.ts";

@@ -184,3 +184,22 @@ export function nativeBuffer(bytes: Uint8Array): Uint8Array {
   const found = builtin("node:buffer") as NodeBuffer | undefined;
   return found?.Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) ?? bytes;
 }
+
+/** A worker thread of Node's kind. */
+export interface NativeWorker {
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  on(event: "message", listener: (message: never) => void): unknown;
+  on(event: "error" | "exit", listener: () => void): unknown;
+  unref(): void;
+  terminate(): unknown;
+}
+
+/** `node:worker_threads`, as far as it is used here; undefined in browsers, which have a global `Worker`. */
+export function nativeThreads():
+  | {
+      Worker: new (url: URL) => NativeWorker;
+      parentPort: Pick<NativeWorker, "postMessage" | "on"> | null;
+    }
+  | undefined {
+  return builtin("node:worker_threads") as ReturnType<typeof nativeThreads>;
+}

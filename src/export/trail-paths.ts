@@ -22,7 +22,7 @@ export function checkPath(path: string): string {
   if (parts.some((part) => part === "." || part === "..")) throw unsafe(path, "leaves its folder");
   if (parts.includes("")) throw unsafe(path, "has an empty name in it");
   if (parts.some((part) => utf8(part).length > NAME_MAX_BYTES)) throw unsafe(path, "has a name that is too long");
-  if (own.has(parts[0]!)) throw unsafe(path, `would write into ${parts[0]}/`);
+  if (own.has(parts[0]?.toLowerCase() ?? "")) throw unsafe(path, `would write into ${parts[0]}/`);
   return path;
 }
 

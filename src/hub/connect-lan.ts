@@ -1,4 +1,4 @@
-import type { Job, JsonValue, ObjectId } from "../core/index.ts";
+import { type Job, type JsonValue, type ObjectId, trimEnd } from "../core/index.ts";
 import { isObjectId } from "../objects/index.ts";
 import { type Requester, requestJson } from "./json-request.ts";
 import { remoteInfo } from "./remote.ts";
@@ -33,7 +33,7 @@ export async function connectLan(
     async objects() {
       const { value } = await requestJson(requester, {
         method: "GET",
-        url: `${info.objectsUrl.replace(/\/+$/, "")}/`,
+        url: `${trimEnd(info.objectsUrl, "/")}/`,
         accept: [400, 404],
       });
       const found = new Map<ObjectId, number>();

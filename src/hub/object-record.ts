@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, type ObjectId, PvError } from "../core/index.ts";
+import { type JsonObject, type JsonValue, type ObjectId, PvError, trimEnd } from "../core/index.ts";
 import { isObjectId } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
 import { plainUrl } from "./json-request.ts";
@@ -14,7 +14,7 @@ export function objectPaths({ state }: Pick<Revision, "state">): ReadonlyMap<Obj
 
 /** Where an object's record is, or, without an id, where records are posted to. */
 export function recordUrl(objectsUrl: string, id: ObjectId | ""): string {
-  return `${objectsUrl.replace(/\/+$/, "")}/${id}`;
+  return `${trimEnd(objectsUrl, "/")}/${id}`;
 }
 
 const escapes: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { type JsonValue, PvError } from "../core/index.ts";
+import { type JsonValue, PvError, trimEnd } from "../core/index.ts";
 import type { Login } from "../sources/index.ts";
 import { asObject, plainUrl, type Requester, requestJson } from "./json-request.ts";
 import { sameSite } from "./same-site.ts";
@@ -43,7 +43,7 @@ export function parseHubChallenge(
           .replace(/^"|"$/g, ""),
       );
   }
-  const endpoint = parameters.get("ph-aeps")?.split(",")[0]?.trim().replace(/\/+$/, "");
+  const endpoint = trimEnd(parameters.get("ph-aeps")?.split(",")[0]?.trim() ?? "", "/");
   if (endpoint === undefined || !URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
     return undefined;
   return { endpoint, key: `${endpoint} realm=${parameters.get("realm") ?? ""}`, insufficient: parameters.has("error") };
@@ -90,7 +90,8 @@ export function pvrAuth(options: PvrAuthOptions): Pick<Requester, "token" | "ren
       const challenge = parseHubChallenge(response.headers.get("www-authenticate"));
       if (!challenge) return undefined;
       const { key, endpoint, insufficient } = challenge;
-      if (!sameSite(url, endpoint)) {
+      // sameSite both ways: neither a remote in clear learns a secret of https, nor a login in clear one typed for https.
+      if (!sameSite(url, endpoint) || !sameSite(endpoint, url)) {
         throw new PvError(
           "HUB_AUTH",
           `${plainUrl(url)} wants the login of another site, ${plainUrl(endpoint)}`,

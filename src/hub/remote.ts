@@ -1,4 +1,4 @@
-import { type JsonObject, PvError } from "../core/index.ts";
+import { type JsonObject, PvError, trimEnd } from "../core/index.ts";
 import type { Revision } from "../revision/index.ts";
 import { checkState, formatState, parseState, type State } from "../state/index.ts";
 import { asObject, plainUrl, type Requester, requestJson } from "./json-request.ts";
@@ -21,7 +21,7 @@ function text(document: JsonObject, name: string): string | undefined {
 export async function remoteInfo(requester: Requester, repository: string): Promise<RemoteInfo> {
   const base = new URL(repository);
   base.hash = "";
-  base.pathname = `${base.pathname.replace(/\/+$/, "")}/.pvrremote`;
+  base.pathname = `${trimEnd(base.pathname, "/")}/.pvrremote`;
   const document = asObject(
     (await requestJson(requester, { method: "GET", url: base.href })).value,
     base.href,

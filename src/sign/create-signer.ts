@@ -163,7 +163,8 @@ async function checked(
 }
 
 /** The same check for a signer that somebody else made; `anyLeaf` for a first certificate that may be a stranger's. */
-export async function signChecked(signer: Signer, data: Bytes, { anyLeaf = false } = {}): Promise<Bytes> {
+export async function signChecked(signer: Signer, data: Bytes, options: { anyLeaf?: boolean } = {}): Promise<Bytes> {
+  const { anyLeaf = false } = options;
   const publicKey = publicKeyFromJwk(signer.publicKey);
   if (!publicKey || !isDeviceAlgorithm(signer.alg)) throw keyUnsupported("the signer's public key or algorithm");
   const [leaf] = signer.certificates;

@@ -166,6 +166,25 @@ describe("a repository", () => {
     }
   });
 
+  it("writes nothing through a link that stands for a folder", async () => {
+    const repository = await init();
+    put("web/run.json", '{"name":"web"}');
+    await repository.add();
+    await repository.commit();
+    const elsewhere = mkdtempSync(join(tmpdir(), "pv-elsewhere-"));
+    rmSync(join(folder, "web"), { recursive: true });
+    symlinkSync(elsewhere, join(folder, "web"));
+    await expect(repository.checkout()).rejects.toThrow(code("PATH_UNSAFE"));
+    expect(readdirSync(elsewhere)).toEqual([]);
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  it("reads a .pvrignore of blanks in no time", async () => {
+    const repository = await init();
+    put(".pvrignore", `${" ".repeat(500_000)}x`);
+    await repository.status();
+  });
+
   it("links into the pool where asked to", async () => {
     const repository = await init();
     put("a", "a");

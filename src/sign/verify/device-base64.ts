@@ -1,11 +1,15 @@
-import type { Bytes } from "../../core/index.ts";
+import { type Bytes, trimEnd } from "../../core/index.ts";
 
 /**
  * base64 as mbedTLS reads it (`mbedtls_base64_decode`): line ends anywhere, spaces before them and at the end, unused
  * bits and an incomplete last group dropped. Undefined where it reports an error.
  */
 export function mbedtlsBase64(text: string): Bytes | undefined {
-  const spaced = text.replace(/ *\r\n| *\n/g, "").replace(/ +$/, "");
+  const lines = text.split("\n");
+  const last = lines.length - 1;
+  const spaced = lines
+    .map((line, at) => trimEnd(at < last && line.endsWith("\r") ? line.slice(0, -1) : line, " "))
+    .join("");
   const match = /^([A-Za-z\d+/]*)(={0,2})$/.exec(spaced);
   if (!match) return undefined;
   const whole = spaced.length - (spaced.length % 4);

@@ -1,4 +1,4 @@
-import type { Bytes } from "../../core/index.ts";
+import { type Bytes, trimEnd } from "../../core/index.ts";
 import { isOnCurve } from "../crypto.ts";
 import { publicKeyFromJwk } from "../public-key.ts";
 
@@ -12,7 +12,7 @@ const toBytes = (text: string, alphabet: RegExp): Bytes | undefined => {
 
 /** base64url as go-jose reads it: padding and line ends go, unused bits may be anything. */
 export function goBase64Url(text: string): Bytes | undefined {
-  return toBytes(text.replace(/=+$/, "").replace(/[\r\n]/g, ""), /^[\w-]*$/);
+  return toBytes(trimEnd(text, "=").replace(/[\r\n]/g, ""), /^[\w-]*$/);
 }
 
 /** Standard base64 as Go reads it: padded, line ends ignored, unused bits may be anything. */
