@@ -393,6 +393,16 @@ describe("the whole state, policy sdk", () => {
     expect(missing.reasons[0]).toMatchObject({ code: "UNSIGNED", path: "_sigs/nothing.json" });
   });
 
+  it("does not spend its time on patterns without end", async () => {
+    const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`k/${i}`, "1"]));
+    const pvs = { include: Array.from({ length: 3000 }, () => "k/?*x*y"), exclude: [] };
+    const document = forge(leaf, { ...header(), pvs }, payload) as never;
+    const start = performance.now();
+    const report = await verifyState(canonicalJson({ ...state, ...many, "_sigs/a.json": document }), { trust, now });
+    expect(causesOf(report)).toEqual(["PATTERN_INVALID"]);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
   it("throws over an object that is no JSON", async () => {
     const odd = { "#spec": "x", a: (() => 1) as never };
     await expect(verifyState(odd, { trust, now })).rejects.toMatchObject({ code: "STATE_INVALID" });

@@ -7,14 +7,13 @@ import { equalBytes, type Finding, isPvError, toHex, utf8 } from "../../core/ind
 import { canonicalJson, formatState, type StateLike } from "../../state/index.ts";
 import { digest } from "../crypto.ts";
 import { type FindingCode, finding } from "../findings.ts";
-import { readPemBlocks } from "../pem.ts";
-import { publicKeysFromPem } from "../public-key.ts";
 import { hashParts, RELEASE_SPEC, type Release, readRelease } from "../release-document.ts";
 import { readSignature } from "../signature-document.ts";
 import { readEntries, type TextEntry } from "../state-text.ts";
 import type { SignatureReport, Trust, Verdict } from "../types.ts";
 import type { ReleaseInfo, ReleaseReport, VerifyReleaseOptions } from "../verify-release.ts";
 import { blankReport, makeReport } from "./report.ts";
+import { readAnchors } from "./sdk.ts";
 import { judgeSignature } from "./sdk-signature.ts";
 
 /** {@link verifyRelease} itself. */
@@ -117,11 +116,7 @@ async function judgeThreshold(
   now: Date,
   which: string,
 ): Promise<Threshold> {
-  const anchors = {
-    keys: publicKeysFromPem(trust.publicKeys),
-    certificates: readPemBlocks(trust.certificates, "CERTIFICATE"),
-    now,
-  };
+  const anchors = readAnchors(trust, now);
   const signatures: SignatureReport[] = [];
   const findings: Finding[] = [];
   const signed = new Set<string>();

@@ -29,7 +29,7 @@ export async function judgeSignature(
   try {
     const signature = readStrictly(document);
     report.alg = signature.alg;
-    const { selected, excluded } = readSelection(signature, entries);
+    const { selected, excluded } = readSelection(signature, entries, anchors);
     report.paths = keysOf(selected);
     report.excluded = keysOf(excluded);
     const payload = payloadOf(selected);
@@ -53,7 +53,11 @@ export async function judgeSignature(
 }
 
 /** What pvr and a device both select. */
-function readSelection({ header, text }: StrictSignature, entries: readonly TextEntry[]): Selection {
+function readSelection(
+  { header, text }: StrictSignature,
+  entries: readonly TextEntry[],
+  { budget }: Anchors,
+): Selection {
   const pvs = header["pvs"];
   if (typeof pvs !== "object" || pvs === null) throw new Objection("HEADER_INVALID", "the header names no patterns");
   const patterns = readPatterns(header);
@@ -63,6 +67,8 @@ function readSelection({ header, text }: StrictSignature, entries: readonly Text
       "include or exclude is missing or no list of strings; a device crashes over it",
     );
   }
+  budget.patterns -= entries.length * (patterns.include.length + patterns.exclude.length);
+  if (budget.patterns < 0) throw new Objection("PATTERN_INVALID", "more patterns than anybody would write");
   const selection = selectAsPvr(entries, patterns);
   if (selection.bad !== undefined) throw new Objection("PATTERN_INVALID", `${selection.bad} is a bad pattern`);
   // A device takes a pattern as it stands in the header's text, escapes and all.

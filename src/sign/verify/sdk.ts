@@ -6,7 +6,7 @@ import { type PublicKey, publicKeysFromPem } from "../public-key.ts";
 import { checkValues } from "../sign-check.ts";
 import { readSignature, signatureKey } from "../signature-document.ts";
 import { readEntries, type TextEntry } from "../state-text.ts";
-import type { SignatureReport, VerifyOptions, VerifyReport } from "../types.ts";
+import type { SignatureReport, Trust, VerifyOptions, VerifyReport } from "../types.ts";
 import { makeReport } from "./report.ts";
 import { judgeSignature } from "./sdk-signature.ts";
 
@@ -18,6 +18,21 @@ export interface Anchors {
   keys: readonly PublicKey[];
   certificates: readonly Bytes[];
   now: Date;
+  /** Comparisons of patterns with keys that all signatures together may still cost. */
+  budget: { patterns: number };
+}
+
+/** Far beyond any firmware: a thousand patterns over ten thousand keys, five times. */
+const MAX_COMPARISONS = 50_000_000;
+
+/** The anchors of a judgement. */
+export function readAnchors(trust: Trust, now: Date): Anchors {
+  return {
+    keys: publicKeysFromPem(trust.publicKeys),
+    certificates: readPemBlocks(trust.certificates, "CERTIFICATE"),
+    now,
+    budget: { patterns: MAX_COMPARISONS },
+  };
 }
 
 /** Judges by this library's own rules. */
@@ -34,12 +49,7 @@ export async function verifyAsSdk(text: string | Uint8Array, options: VerifyOpti
   if (!equalBytes(utf8(canonical), bytes)) {
     findings.push(finding("STATE_NOT_CANONICAL", "", "the state's text is not canonical"));
   }
-  const { trust } = options;
-  const anchors: Anchors = {
-    keys: publicKeysFromPem(trust.publicKeys),
-    certificates: readPemBlocks(trust.certificates, "CERTIFICATE"),
-    now,
-  };
+  const anchors = readAnchors(options.trust, now);
   if (anchors.keys.length + anchors.certificates.length === 0) {
     findings.push(finding("TRUST_EMPTY", "", "no certificate and no public key to trust"));
   }
