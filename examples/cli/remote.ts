@@ -11,7 +11,7 @@ export function hubUrl({ global }: Context): string {
 }
 
 /** Requests that log in as pvr does: `-a`, the cached login, anonymously for reading, a person at the terminal. */
-export function requester(context: Context, { anonymous = false } = {}): Requester {
+export function requester(context: Context, { anonymous = false, fresh = false } = {}): Requester {
   const { accessToken } = context.global;
   const fetchIt: typeof fetch = (input, init) => fetch(input, init);
   const auth = pvrAuth({
@@ -19,6 +19,7 @@ export function requester(context: Context, { anonymous = false } = {}): Request
     token: accessToken === "" ? undefined : accessToken,
     cache: tokenCache(join(context.configDir, "auth.json")),
     anonymous,
+    fresh,
     signal: context.job.signal,
     async askLogin(endpoint) {
       context.note(`*** Login at ${endpoint} ***`);

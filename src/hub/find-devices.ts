@@ -95,10 +95,13 @@ export async function* findDevices(
   const given = new Set<string>();
   let wake: () => void = () => {};
   let over = false;
+  let changed = false;
   const listen = ({ answers, additionals = [] }: MdnsPacket): void => {
     let isNew = false;
     for (const record of [...answers, ...additionals]) if (heard.add(record)) isNew = true;
-    if (isNew) wake();
+    if (!isNew) return;
+    changed = true;
+    wake();
   };
   socket.on("response", listen);
   const end = new AbortController();
@@ -120,6 +123,7 @@ export async function* findDevices(
     ask(SERVICE, "PTR");
     while (!over) {
       signal?.throwIfAborted();
+      changed = false;
       for (const instance of heard.all("PTR", SERVICE).map(String)) {
         const device = heard.device(instance);
         if (!device) {
@@ -131,9 +135,12 @@ export async function* findDevices(
           yield device;
         }
       }
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
+      // What was heard while a device was looked at counts too.
+      if (!changed && !over) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
     }
     signal?.throwIfAborted();
   } finally {

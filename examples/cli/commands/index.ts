@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { accountCommands, otherCommands } from "./accounts.ts";
 import { containerCommands } from "./containers.ts";
 import { remoteCommands } from "./remotes.ts";
 import { repositoryCommands } from "./repository.ts";
@@ -10,4 +11,6 @@ export const commands: readonly Command[] = [
   ...remoteCommands,
   ...containerCommands,
   ...signatureCommands,
+  ...accountCommands,
+  ...otherCommands,
 ];
