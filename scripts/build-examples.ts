@@ -30,4 +30,6 @@ await build({
   platform: "node",
   target: "node20",
   packages: "external",
+  // Without this repository's paths, which lead into src/: it imports the package, as its reader would.
+  tsconfigRaw: "{}",
 });
