@@ -11,7 +11,7 @@ import { readU64, type Superblock } from "./superblock.ts";
 const CACHE_BYTES = 4 * 2 ** 20;
 const MAX_CACHED = 32;
 /** Blocks expanded ahead of a reader that goes through them in order. */
-const AHEAD = 2;
+const AHEAD = 4;
 
 const CHECK_OF = {
   corrupt: "fragment-corrupt",
