@@ -1,6 +1,5 @@
 /** Bundles the examples against the built package: `pvsdk` into one file that runs anywhere, the gateway into plain JavaScript. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -17,34 +16,27 @@ const bundled = await build({
   target: "node20",
   define: { PVSDK_VERSION: JSON.stringify(version) },
   // Optional codecs stay with whoever installed them.
-  external: ["fzstd", "lz4-napi", "node-liblzma", "xz-decompress"],
+  external: ["@hpcc-js/wasm-zstd", "fzstd", "node-liblzma", "node-liblzma/*", "xz-decompress", "zstddec"],
 });
 const program = bundled.outputFiles[0]!.text.replace(/^#!.*\n/, "");
+// Parsing a megabyte takes longer than Node's start, so it stands here as a comment, and is read when it is wanted.
+const END = "*\u007f/";
+if (/[^\0-\x7e]/.test(program)) throw new Error("the program must be ASCII");
 mkdirSync("examples/cli/dist", { recursive: true });
-// Parsing a megabyte takes longer than Node's start: it stands here as text, which is read only when it is wanted.
 writeFileSync(
   outfile,
   `#!/usr/bin/env node
 "use strict";
-if (/^(?:--version|-v)$/.test(process.argv[2] ?? "")) require("node:fs").writeSync(1, ${JSON.stringify(`pvsdk ${version}\n`)});
+const { readFileSync, writeSync } = require("node:fs");
+if (/^(?:--version|-v)$/.test(process.argv[2] ?? "")) writeSync(1, ${JSON.stringify(`pvsdk ${version}\n`)});
 else {
   const { Module } = require("node:module");
   const program = new Module(__filename, null);
   Object.assign(program, { filename: __filename, paths: module.paths });
-  program._compile(${JSON.stringify(program)}, __filename);
+  const text = readFileSync(__filename, "latin1");
+  program._compile(text.slice(text.indexOf("/" + "*") + 2, -3).replaceAll(${JSON.stringify(END)}, "*" + "/"), __filename);
 }
-`,
-);
-// The program is kept deflated within its file: V8 reads all of a script before it runs the first line of it, which would
-// cost `pvsdk --version` more than Node's own start.
-const program = readFileSync(outfile, "utf8").replace(/^#!.*\n/, "");
-const deflated = deflateRawSync(program, { level: 9 }).toString("base64");
-writeFileSync(
-  outfile,
-  `#!/usr/bin/env node
-"use strict";
-if (process.argv[2] === "--version" || process.argv[2] === "-v") console.log(${JSON.stringify(`pvsdk ${version}`)});
-else module._compile(require("node:zlib").inflateRawSync(Buffer.from("${deflated}", "base64")).toString(), __filename);
+/*${program.replaceAll("*/", END)}*/
 `,
 );
 chmodSync(outfile, 0o755);
