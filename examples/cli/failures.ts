@@ -1,4 +1,4 @@
-import { isPvError } from "@pv/sdk";
+import { isPvError } from "@pv/sdk/core";
 import type { Command } from "./command.ts";
 
 /** A failure with an exit code of its own. */

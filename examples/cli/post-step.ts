@@ -4,14 +4,6 @@ import { type Options, text } from "./command.ts";
 import type { Context } from "./context.ts";
 import { ExitError, UsageError } from "./failures.ts";
 
-/** Flags of what posts a step. */
-export const stepOptions: readonly (readonly [flags: string, description: string])[] = [
-  ["-e, --envelope <json>", "a JSON object to put the step into"],
-  ["-m, --commit-msg <text>", "the message"],
-  ["--rev <number>", "number of the new revision; -1 (default) appends"],
-  ["-f, --force", "upload also objects that are there"],
-];
-
 /** The flags' values; all is looked at before anything is sent. */
 export function readStepOptions(context: Context, options: Options): RemotePost {
   const rev = text(options, "rev") ?? "-1";

@@ -1,4 +1,4 @@
-import { formatError, isPvError } from "@pv/sdk";
+import { formatError, isPvError } from "@pv/sdk/core";
 import { CommanderError, Option, Command as Program } from "commander";
 import type { Command, Options } from "./command.ts";
 import { commands } from "./commands/index.ts";
@@ -59,7 +59,7 @@ function register(program: Program, command: Command, execute: Execute): void {
 
 /** Runs a command; an interrupt stops it where nothing is half done. */
 async function execute(command: Command, args: readonly string[], options: Options): Promise<number> {
-  const { context, end, stop } = createContext(options as GlobalOptions);
+  const { context, end, stop } = await createContext(options as GlobalOptions);
   const interrupted = (): void => stop.abort(new ExitError("stopped; nothing was changed half", 130));
   process.on("SIGINT", interrupted);
   process.on("SIGTERM", interrupted);

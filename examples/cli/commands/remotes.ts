@@ -1,5 +1,5 @@
 import type { Command } from "../command.ts";
-import { stepOptions } from "../post-step.ts";
+import { stepOptions } from "../step-options.ts";
 
 const canonical = ["-c, --canonical", "one line, as a device hashes it"] as const;
 const force = ["-f, --force", "upload also objects that are there"] as const;
