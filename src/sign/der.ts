@@ -78,10 +78,10 @@ export function trimZeros(number: Uint8Array): Uint8Array {
   return number.subarray(at);
 }
 
-/** An INTEGER from an unsigned number. */
+/** An INTEGER from an unsigned number; no bytes are zero. */
 export function writeInteger(number: Uint8Array): Bytes {
   const least = trimZeros(number);
-  return writeDer(INTEGER, new Uint8Array((least[0] ?? 0) >= 0x80 ? 1 : 0), least);
+  return writeDer(INTEGER, new Uint8Array((least[0] ?? 0x80) >= 0x80 ? 1 : 0), least);
 }
 
 /** True for one whole element that is DER all the way down: what was signed has then one reading only. */

@@ -49,8 +49,8 @@ const rules = {
   SIGNATURE_INVALID: ["a device rejects the state", "what it covers was changed, or the signature was; sign again"],
   SIGNATURE_STALE: ["a device rejects the state", "resignState, or sign what it covers again"],
   SIGNATURE_IS_CONTAINER: [
-    "a device parses it as a run.json",
-    "give the signature another name: raw, with the patterns of the part",
+    "a device parses it as a run.json, and a strict one asks for no signature over it",
+    "nothing in _sigs/ may be called run.json",
   ],
   SIGNER_MISMATCH: ["readers disagree about who signed", "sign with the key of the first certificate"],
   SIGNER_UNKNOWN: ["a device rejects the state", "sign with a key that is trusted"],

@@ -45,7 +45,7 @@ export function notCanonical(): Problem {
 
 /** What is wrong with the lists, the values and the algorithm before anything is signed. */
 export function checkJobs(jobs: readonly SignJob[], entries: readonly TextEntry[], options: SignOptions): Problem[] {
-  return [...checkAlgorithm(options), ...checkValues(entries), ...jobs.flatMap((job) => checkJob(job, jobs, entries))];
+  return [...checkAlgorithm(options), ...checkMembers(entries), ...jobs.flatMap((job) => checkJob(job, jobs, entries))];
 }
 
 function checkAlgorithm({ signer: { alg }, device = "official", policy }: SignOptions): Problem[] {
@@ -56,9 +56,15 @@ function checkAlgorithm({ signer: { alg }, device = "official", policy }: SignOp
   return [problem("ALGORITHM_UNKNOWN_TO_DEVICE", "", "", `a device of the profile ${device} does not take ${alg}`)];
 }
 
-/** Values that a device signs in another form, or crashes over in every mode but disabled. */
-export function checkValues(entries: readonly TextEntry[]): Problem[] {
+/**
+ * Members that no signature makes good: values that a device signs in another form, or crashes over in every mode but
+ * disabled, and containers in `_sigs/`, which a strict device runs though nobody signed them (measured).
+ */
+export function checkMembers(entries: readonly TextEntry[]): Problem[] {
   return entries.flatMap(({ key, value }) => {
+    if (key.startsWith("_sigs/") && key.endsWith("/run.json")) {
+      return [problem("SIGNATURE_IS_CONTAINER", key, key, `a device takes ${key} for a container, signed or not`)];
+    }
     if (/^[{[]/.test(value) || (/^"[\x20-\x7e]*"$/.test(value) && !/\\|^"[{[]/.test(value))) return [];
     const what = value.startsWith('"') ? "a string that a device cannot read" : `${value.slice(0, 20)}, no string`;
     return [problem("VALUE_UNSIGNABLE", key, key, `the value of ${key} is ${what}`)];

@@ -326,6 +326,11 @@ describe("verifyRelease", () => {
     for (const report of [newOnly, oldOnly, half]) expect(report.paths.get("web/run.json")).not.toBe("trusted");
   });
 
+  it("is no cover for a container among the signatures", async () => {
+    const more = parseState({ ...(await release()), "_sigs/run.json": { name: "evil", type: "lxc" } });
+    expect(errorsOf(await judge(more))).toEqual(["SIGNATURE_IS_CONTAINER"]);
+  });
+
   it("takes members that it does not know", async () => {
     const document = { ...documentOf(await release()), note: { any: ["thing"] } };
     const more = parseState({ ...state, "_sigs/release.json": document as never });

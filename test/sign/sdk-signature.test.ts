@@ -360,6 +360,19 @@ describe("the whole state, policy sdk", () => {
     expect(report.reasons[0]).toMatchObject({ code: "VALUE_UNSIGNABLE", path: "odd" });
   });
 
+  it.each(["_sigs/run.json", "_sigs/a/run.json"])("is rejected when %s makes a container of its own", async (key) => {
+    const text = canonicalJson({ ...(await signed()), [key]: { name: "evil", type: "lxc" } });
+    expect((await verifyState(text, { trust, now })).reasons).toMatchObject([
+      { code: "SIGNATURE_IS_CONTAINER", path: key },
+    ]);
+    // A strict device asks for no signature over it, and runs it.
+    expect((await verifyState(text, { policy: "device-strict", trust, now })).decision).toBe("accept");
+    const again = signState(JSON.parse(text) as State, { signer: await signerOf(leaf) });
+    await expect(again).rejects.toMatchObject({ code: "SIGN_REFUSED", data: { pattern: key } });
+    const other = canonicalJson({ ...(await signed()), "_sigs/my-run.json": { name: "x" } });
+    expect((await verifyState(other, { trust, now })).decision).toBe("accept");
+  });
+
   it("is rejected when another document hides what a device takes for a signature", async () => {
     const text = canonicalJson({ ...(await signed()), "_sigs/x.json": { y: { "#spec": "pvs@2" } } });
     expect((await verifyState(text, { trust, now })).reasons).toMatchObject([

@@ -8,6 +8,7 @@ import { canonicalJson, formatState, type StateLike } from "../../state/index.ts
 import { digest } from "../crypto.ts";
 import { type FindingCode, finding } from "../findings.ts";
 import { hashParts, RELEASE_SPEC, type Release, readRelease } from "../release-document.ts";
+import { checkMembers } from "../sign-check.ts";
 import { readSignature } from "../signature-document.ts";
 import { readEntries, type TextEntry } from "../state-text.ts";
 import type { SignatureReport, Trust, Verdict } from "../types.ts";
@@ -68,6 +69,7 @@ async function judge(
     sizes: new Map([...release.parts].map(([name, { sizeBytes }]) => [name, sizeBytes])),
   };
   const now = options.now ?? new Date();
+  findings.push(...checkMembers(entries).map((problem) => problem.finding));
   const current = await judgeThreshold(entry, entries, options, now, "");
   const before = options.previous && (await judgeThreshold(entry, entries, options.previous, now, "the previous "));
   findings.push(...current.findings, ...(before?.findings ?? []));

@@ -3,7 +3,7 @@ import { canonicalJson } from "../../state/index.ts";
 import { finding } from "../findings.ts";
 import { readPemBlocks } from "../pem.ts";
 import { type PublicKey, publicKeysFromPem } from "../public-key.ts";
-import { checkValues } from "../sign-check.ts";
+import { checkMembers } from "../sign-check.ts";
 import { readSignature, signatureKey } from "../signature-document.ts";
 import { readEntries, type TextEntry } from "../state-text.ts";
 import type { SignatureReport, Trust, VerifyOptions, VerifyReport } from "../types.ts";
@@ -45,7 +45,7 @@ export async function verifyAsSdk(text: string | Uint8Array, options: VerifyOpti
   const canonical = canonicalJson(bytes);
   if (!canonical.startsWith("{")) return makeReport([], [], [finding("STATE_INVALID", "", "a state is an object")]);
   const entries = readEntries(canonical);
-  const findings: Finding[] = checkValues(entries).map((problem) => problem.finding);
+  const findings: Finding[] = checkMembers(entries).map((problem) => problem.finding);
   if (!equalBytes(utf8(canonical), bytes)) {
     findings.push(finding("STATE_NOT_CANONICAL", "", "the state's text is not canonical"));
   }
