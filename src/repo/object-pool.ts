@@ -14,6 +14,10 @@ function checkId(id: string): ObjectId {
 export interface ObjectPool extends ObjectStore {
   /** Keeps bytes whose id is known to be theirs. */
   keep(id: ObjectId, bytes: Bytes): Promise<void>;
+  /** True where another thread can write into the pool. */
+  canAdopt: boolean;
+  /** Takes over a file that is written, durably, to the path given; its id is what that gives. */
+  adopt(write: (path: string) => Promise<ObjectId>): Promise<ObjectId>;
   /** Makes what was put outlast a power cut, before a state names it. */
   flush(): Promise<void>;
   /** Removes what writers have left that are gone. */
@@ -93,6 +97,21 @@ export function objectPool(folder: Folder): ObjectPool {
       return id;
     },
     keep,
+    canAdopt: folder.root !== undefined,
+    async adopt(write) {
+      const incoming = temporaryName();
+      await folder.prepare?.();
+      try {
+        const id = await write(`${folder.root}/${incoming}`);
+        await ((await has(id)) ? folder.remove(incoming) : folder.rename(incoming, id));
+        known.add(id);
+        dirty = true;
+        return id;
+      } catch (error) {
+        await folder.remove(incoming);
+        throw error;
+      }
+    },
     async *list() {
       for (const entry of await folder.list("")) if (entry.kind === "file" && isObjectId(entry.path)) yield entry.path;
     },

@@ -71,6 +71,7 @@ export function runtimeFolder(path: string): Folder {
       onFile(at(to), () => linkOver(fs, from.startsWith("/") ? from : normalize(`${root}/${from}`), inside(to))),
     create: (name, content) => onFile(at(name), () => createNew(fs, inside(name), content)),
     setMode: (name, mode) => onFile(at(name), () => fs.promises.chmod(inside(name), mode)),
+    prepare: () => onFile(root, () => makeParent(fs, at("x"))),
     flush: (name) => onFile(at(name), () => syncFolder(fs, at(name))),
     at: (other) => runtimeFolder(other.startsWith("/") ? other : normalize(`${root}/${other}`)),
   };

@@ -28,6 +28,8 @@ export interface Folder {
   create?(path: string, content: string): Promise<boolean>;
   /** Sets permission bits; absent where there are none. */
   setMode?(path: string, mode: number): Promise<void>;
+  /** Makes the folder itself; absent where it needs none. */
+  prepare?(): Promise<void>;
   /** Makes the renames in a folder outlast a power cut. */
   flush?(path: string): Promise<void>;
   /** A folder elsewhere, for an object pool outside of this one; absent where there is no elsewhere. */
