@@ -3,9 +3,6 @@ import { digest } from "./crypto.ts";
 import { partition } from "./partition.ts";
 import { payloadOf, type TextEntry } from "./state-text.ts";
 
-/** The `#spec` of a release document; devices skip it, as everything in `_sigs/` that is no signature. */
-export const RELEASE_SPEC = "pv-release@1";
-
 /** What a part, or the rest of the state, must be. */
 export interface ReleasePart {
   /** SHA-256 of the canonical text of the part's keys and values, hex. */

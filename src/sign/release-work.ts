@@ -14,8 +14,9 @@ import {
   withState,
 } from "../state/index.ts";
 import { digest } from "./crypto.ts";
+import { RELEASE_SPEC } from "./partition.ts";
 import { publicKeyFromJwk } from "./public-key.ts";
-import { type HashedPart, hashParts, RELEASE_SPEC } from "./release-document.ts";
+import { type HashedPart, hashParts } from "./release-document.ts";
 import type { ReleaseOptions } from "./sign-release.ts";
 import { makeSignature, withDocuments } from "./sign-work.ts";
 import { readEntries } from "./state-text.ts";

@@ -18,9 +18,14 @@ function asObject(value: unknown): JsonObject | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
 }
 
+/** The document of an entry; undefined for objects and lists. */
+export function readDocument({ value }: TextEntry): JsonObject | undefined {
+  return value.startsWith("{") ? asObject(JSON.parse(value)) : undefined;
+}
+
 /** The document of an entry that is a `pvs@2` signature. */
-export function readSignature({ value }: TextEntry): JsonObject | undefined {
-  const document = value.startsWith("{") ? asObject(JSON.parse(value)) : undefined;
+export function readSignature(entry: TextEntry): JsonObject | undefined {
+  const document = readDocument(entry);
   return document?.["#spec"] === PVS_SPEC ? document : undefined;
 }
 

@@ -326,9 +326,16 @@ describe("verifyRelease", () => {
     for (const report of [newOnly, oldOnly, half]) expect(report.paths.get("web/run.json")).not.toBe("trusted");
   });
 
+  it("names a mixture: another document among the signatures", async () => {
+    const more = parseState({ ...(await release()), "_sigs/notes.json": { "device.json": {} } });
+    expect((await judge(more)).reasons).toMatchObject([{ code: "RELEASE_MIX_AND_MATCH", path: "_sigs/release.json" }]);
+    const noted = parseState({ ...state, "_sigs/notes.json": { text: "x" } });
+    expect((await judge(await release({}, noted))).decision).toBe("accept");
+  });
+
   it("is no cover for a container among the signatures", async () => {
-    const more = parseState({ ...(await release()), "_sigs/run.json": { name: "evil", type: "lxc" } });
-    expect(errorsOf(await judge(more))).toEqual(["SIGNATURE_IS_CONTAINER"]);
+    const evil = parseState({ ...state, "_sigs/run.json": { name: "evil", type: "lxc" } });
+    expect(errorsOf(await judge(await release({}, evil)))).toEqual(["SIGNATURE_IS_CONTAINER"]);
   });
 
   it("takes members that it does not know", async () => {

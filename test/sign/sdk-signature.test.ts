@@ -362,21 +362,36 @@ describe("the whole state, policy sdk", () => {
 
   it.each(["_sigs/run.json", "_sigs/a/run.json"])("is rejected when %s makes a container of its own", async (key) => {
     const text = canonicalJson({ ...(await signed()), [key]: { name: "evil", type: "lxc" } });
-    expect((await verifyState(text, { trust, now })).reasons).toMatchObject([
-      { code: "SIGNATURE_IS_CONTAINER", path: key },
+    const { reasons } = await verifyState(text, { trust, now });
+    expect(reasons.map(({ code, path }) => `${code} ${path}`)).toEqual([
+      `SIGNATURE_IS_CONTAINER ${key}`,
+      `PATH_UNCOVERED ${key}`,
     ]);
     // A strict device asks for no signature over it, and runs it.
     expect((await verifyState(text, { policy: "device-strict", trust, now })).decision).toBe("accept");
     const again = signState(JSON.parse(text) as State, { signer: await signerOf(leaf) });
     await expect(again).rejects.toMatchObject({ code: "SIGN_REFUSED", data: { pattern: key } });
-    const other = canonicalJson({ ...(await signed()), "_sigs/my-run.json": { name: "x" } });
-    expect((await verifyState(other, { trust, now })).decision).toBe("accept");
+  });
+
+  it("is rejected when a document among the signatures is covered by none", async () => {
+    const key = "_sigs/aa.json";
+    const shadow = { "device.json": { groups: [{ name: "evil" }] } };
+    const text = canonicalJson({ ...(await signed()), [key]: shadow });
+    expect((await verifyState(text, { trust, now })).reasons).toMatchObject([{ code: "PATH_UNCOVERED", path: key }]);
+    // A strict device asks for no signature over it, and takes its groups for those of device.json.
+    expect((await verifyState(text, { policy: "device-strict", trust, now })).decision).toBe("accept");
+    const again = await signState(JSON.parse(text) as State, { signer: await signerOf(leaf) });
+    expect((await verifyState(again, { trust, now })).decision).toBe("accept");
+    const changed = canonicalJson({ ...again, [key]: { x: 1 } });
+    expect(errorsOf(await verifyState(changed, { trust, now }))).toContain("SIGNATURE_INVALID");
   });
 
   it("is rejected when another document hides what a device takes for a signature", async () => {
     const text = canonicalJson({ ...(await signed()), "_sigs/x.json": { y: { "#spec": "pvs@2" } } });
-    expect((await verifyState(text, { trust, now })).reasons).toMatchObject([
-      { code: "SIGNATURE_NESTED", path: "_sigs/x.json" },
+    const { reasons } = await verifyState(text, { trust, now });
+    expect(reasons.map(({ code, path }) => `${code} ${path}`)).toEqual([
+      "SIGNATURE_NESTED _sigs/x.json",
+      "PATH_UNCOVERED _sigs/x.json",
     ]);
   });
 

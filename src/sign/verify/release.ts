@@ -7,9 +7,10 @@ import { equalBytes, type Finding, isPvError, toHex, utf8 } from "../../core/ind
 import { canonicalJson, formatState, type StateLike } from "../../state/index.ts";
 import { digest } from "../crypto.ts";
 import { type FindingCode, finding } from "../findings.ts";
-import { hashParts, RELEASE_SPEC, type Release, readRelease } from "../release-document.ts";
+import { RELEASE_SPEC } from "../partition.ts";
+import { hashParts, type Release, readRelease } from "../release-document.ts";
 import { checkMembers } from "../sign-check.ts";
-import { readSignature } from "../signature-document.ts";
+import { readDocument, readSignature } from "../signature-document.ts";
 import { readEntries, type TextEntry } from "../state-text.ts";
 import type { SignatureReport, Trust, Verdict } from "../types.ts";
 import type { ReleaseInfo, ReleaseReport, VerifyReleaseOptions } from "../verify-release.ts";
@@ -98,10 +99,9 @@ async function judge(
   };
 }
 
-function isRelease({ key, value }: TextEntry, name: string | undefined): boolean {
-  if (!key.startsWith("_sigs/") || !value.startsWith("{") || (name !== undefined && key !== `_sigs/${name}.json`))
-    return false;
-  return (JSON.parse(value) as Record<string, unknown>)["#spec"] === RELEASE_SPEC;
+function isRelease(entry: TextEntry, name: string | undefined): boolean {
+  const isNamed = name === undefined ? entry.key.startsWith("_sigs/") : entry.key === `_sigs/${name}.json`;
+  return isNamed && readDocument(entry)?.["#spec"] === RELEASE_SPEC;
 }
 
 interface Threshold {

@@ -72,14 +72,18 @@ export async function verifyAsSdk(text: string | Uint8Array, options: VerifyOpti
   return makeReport(entries, signatures, [...findings, ...coverage(entries, signatures)]);
 }
 
-/** Every path needs a trusted signature. A device exempts `_sigs/`, and counts what is excluded as covered. */
+/**
+ * Every path needs a trusted signature, but for signatures themselves. A device exempts all of `_sigs/` (where another
+ * document may hold what it takes for the bsp's run.json or device.json), and counts what is excluded as covered.
+ */
 function coverage(entries: readonly TextEntry[], signatures: readonly SignatureReport[]): Finding[] {
   if (signatures.length === 0) return [finding("UNSIGNED", "", "nothing is signed")];
   const trusted = signatures.filter(({ verdict }) => verdict === "trusted");
   const covered = new Set(trusted.flatMap(({ paths }) => paths));
   const excluded = new Set(trusted.flatMap((report) => report.excluded));
-  return entries.flatMap(({ key }) => {
-    if (key.startsWith("_sigs/") || covered.has(key)) return [];
+  return entries.flatMap((entry) => {
+    const { key } = entry;
+    if (covered.has(key) || (key.startsWith("_sigs/") && readSignature(entry))) return [];
     // pvr leaves it out unless told otherwise; no device reads it.
     if (excluded.has(key) && /^[^/]+\/src\.json$/.test(key)) {
       return [finding("PATH_EXCLUDED", key, `${key} is excluded: anybody may change it`, "warning")];
