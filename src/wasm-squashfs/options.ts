@@ -18,7 +18,7 @@ const LEVELS: Record<ResolvedOptions["compressor"], readonly [least: number, mos
   gzip: [1, 9, 6],
   zstd: [1, 22, 15],
   xz: [0, 9, 6],
-  lz4: [1, 12, 9],
+  lz4: [1, 12, 6],
   none: [0, 0, 0],
 };
 

@@ -4,7 +4,7 @@ import type { Job, ObjectId, Source } from "../core/index.ts";
 export interface SquashfsOptions extends Job {
   /** gzip unless given; xz, lz4 and (where the runtime has no zstd) zstd need a package, which `CODEC_MISSING` names. */
   compressor?: "gzip" | "zstd" | "xz" | "lz4" | "none" | undefined;
-  /** gzip 1-9 (6), zstd 1-22 (15), xz 0-9 (6), lz4 1-2 (fast), 3-12 (HC; 9) unless given. */
+  /** gzip 1-9 (6), zstd 1-22 (15), xz 0-9 (6), lz4 1-2 (fast), 3-12 (HC; 6) unless given. */
   level?: number | undefined;
   /** A power of two from 4096 to 1048576; 131072 unless given. */
   blockSizeBytes?: number | undefined;

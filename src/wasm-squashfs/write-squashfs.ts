@@ -53,21 +53,38 @@ export async function writeSquashfs(
     options.signal?.throwIfAborted();
     const resolved = resolveOptions(options);
     const compressor = await openCompressor(resolved);
-    const fingerprint = encoderFingerprint(compressor, resolved);
-    const reuse =
-      options.reuse && (await openReusable(options.reuse, fingerprint, compressor, resolved.blockSizeBytes));
-    const encoder = { compressor, fingerprint, reuse };
-    const result = await writeImage(tree, sink, resolved, encoder, options).finally(() => reuse?.close());
-    const id = await hashWritten(sink.written, result.sizeBytes, options.signal);
-    await sink.close();
-    return id === undefined ? result : { ...result, sha256: id };
+    try {
+      const result = await packImage(tree, sink, resolved, compressor, options);
+      const id = await hashWritten(sink.written, result.sizeBytes, options.signal);
+      await sink.close();
+      return id === undefined ? result : { ...result, sha256: id };
+    } finally {
+      compressor.close?.();
+    }
   } catch (error) {
     await sink.abort(error).catch(() => {});
     throw error;
   }
 }
 
-interface Encoder {
+/** Opens what is reused, packs, and closes it. */
+async function packImage(
+  tree: Tree,
+  sink: ByteSink,
+  resolved: ResolvedOptions,
+  compressor: Compressor,
+  options: SquashfsOptions,
+): Promise<SquashfsResult> {
+  const fingerprint = encoderFingerprint(compressor, resolved);
+  const reuse = options.reuse && (await openReusable(options.reuse, fingerprint, compressor, resolved.blockSizeBytes));
+  try {
+    return await writeImage(tree, sink, resolved, { compressor, fingerprint, reuse }, options);
+  } finally {
+    await reuse?.close();
+  }
+}
+
+interface Work {
   compressor: Compressor;
   fingerprint: Bytes;
   reuse: ReusableBlocks | undefined;
@@ -77,7 +94,7 @@ async function writeImage(
   tree: Tree,
   sink: ByteSink,
   resolved: ResolvedOptions,
-  { compressor, fingerprint, reuse }: Encoder,
+  { compressor, fingerprint, reuse }: Work,
   { signal, onProgress }: SquashfsOptions,
 ): Promise<SquashfsResult> {
   const { blockSizeBytes, mtimeSeconds } = resolved;

@@ -1,7 +1,9 @@
 import { type Bytes, type NativeZlib, nativeZlib } from "../../core/index.ts";
 import { COMPRESSOR } from "../format.ts";
-import type { Compressor } from "./compressor.ts";
+import type { Compressor, Encoder } from "./compressor.ts";
+import type { EncoderSettings } from "./in-place.ts";
 import { type BlockStream, hasReusableStreams, LANE_CHUNK_BYTES, lanePool, put } from "./lane-pool.ts";
+import { pooled } from "./pooled.ts";
 
 /** The level of the kernel's and mksquashfs' default; any other is said in the image. */
 const DEFAULT_LEVEL = 9;
@@ -31,17 +33,14 @@ function gzipOptions(level: number): Bytes | undefined {
 }
 
 /** Zlib streams (RFC 1950): the runtime's zlib in its thread pool, or fflate, which gives the same bytes everywhere. */
-export async function gzipCompressor(level: number, portable: boolean): Promise<Compressor> {
-  const base = { id: COMPRESSOR.gzip, options: gzipOptions(level) };
+export async function gzipCompressor(settings: EncoderSettings, portable: boolean): Promise<Compressor> {
+  const { level } = settings;
   const zlib = portable ? undefined : nativeZlib();
-  if (zlib) return { ...base, ...nativeDeflate(zlib as DeflatingZlib, level) };
-  // Loaded on demand: its tables take 10 MB that Node does not need.
-  const { zlibSync } = await import("fflate");
-  const compressNow = (bytes: Bytes): Uint8Array => zlibSync(bytes, { level: level as 1 });
-  return { ...base, compressNow, compress: async (bytes, into) => put(compressNow(bytes), bytes, into) };
+  const encoder = zlib ? nativeDeflate(zlib as DeflatingZlib, level) : await pooled(settings);
+  return { id: COMPRESSOR.gzip, options: gzipOptions(level), ...encoder };
 }
 
-function nativeDeflate(zlib: DeflatingZlib, level: number): Pick<Compressor, "compress" | "compressNow"> {
+function nativeDeflate(zlib: DeflatingZlib, level: number): Encoder {
   const once = (bytes: Bytes, into: Bytes): Promise<number> =>
     new Promise((resolve, reject) => {
       zlib.deflate(bytes, { level }, (error, packed) => (error ? reject(error) : resolve(put(packed, bytes, into))));

@@ -1,4 +1,6 @@
-import type { Bytes } from "../../core/index.ts";
+import { METADATA_BYTES } from "../format.ts";
+import { codecMissing } from "./codec-missing.ts";
+import type { CompressHere } from "./in-place.ts";
 
 /** liblzma's `lzma_options_lzma` by preset (`lzma_encoder_presets.c`): mode, nice length, match finder, depth. */
 const PRESETS: readonly (readonly [mode: number, nice: number, finder: number, depth: number])[] = [
@@ -26,10 +28,14 @@ const FILTERS_BYTES = 32;
  * liblzma as WebAssembly. The options are put into its memory as `lzma/lzma12.h` lays them out, because the package's
  * own functions know presets only, whose dictionaries of 8 MiB cost time and memory and are too large for the kernel.
  */
-export async function openWasmXz(preset: number, dictionaryBytes: number): Promise<(bytes: Bytes) => Uint8Array> {
-  const { initModule } = await import("node-liblzma/wasm");
+export async function openWasmXz(level: number, blockSizeBytes: number): Promise<CompressHere> {
+  const { initModule } = await import("node-liblzma/wasm").catch((cause: unknown) => {
+    throw codecMissing("xz", "node-liblzma", "it brings liblzma for Node and, as WebAssembly, for browsers", cause);
+  });
   const lzma = await initModule();
-  const [mode, nice, finder, depth] = PRESETS[preset]!;
+  const dictionaryBytes = Math.max(blockSizeBytes, METADATA_BYTES);
+  // Those above the last differ only in dictionaries that no block fills.
+  const [mode, nice, finder, depth] = PRESETS[Math.min(level, PRESETS.length - 1)]!;
   const view = (): DataView => new DataView(lzma.HEAPU8.buffer);
   const allocate = (size: number): number => {
     const at = lzma._malloc(size);

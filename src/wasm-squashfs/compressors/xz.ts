@@ -1,34 +1,33 @@
 import { crc32, nativeBuffer, nativeZlib } from "../../core/index.ts";
 import { COMPRESSOR, METADATA_BYTES } from "../format.ts";
-import { codecMissing } from "./codec-missing.ts";
-import type { Compressor } from "./compressor.ts";
+import type { Compressor, Encoder } from "./compressor.ts";
+import type { EncoderSettings } from "./in-place.ts";
 import { put } from "./lane-pool.ts";
+import { pooled } from "./pooled.ts";
 
-/** Presets above differ only in dictionaries that no block fills. */
-const MOST_PRESET = 6;
+export const MOST_PRESET = 6;
 /** The kernel knows no CRC64, which is liblzma's default. */
 const CHECK_CRC32 = 1;
 /** Encoders at work at once: each takes some 20 MB. */
 const NATIVE_LANES = 3;
-const PACKAGE = "node-liblzma";
 
 /** Bytes of the stream header, before the first block header. */
 const STREAM_HEADER_BYTES = 12;
 const LZMA2 = 0x21;
 
 /** One `.xz` file a block with CRC32 and a dictionary that the kernel has room for. */
-export async function xzCompressor(level: number, blockSizeBytes: number, portable: boolean): Promise<Compressor> {
-  const preset = Math.min(level, MOST_PRESET);
-  const dictionaryBytes = Math.max(blockSizeBytes, METADATA_BYTES);
+export async function xzCompressor(settings: EncoderSettings, portable: boolean): Promise<Compressor> {
+  const { level, blockSizeBytes } = settings;
   if (!portable && nativeZlib()) {
     const native = await import("node-liblzma").catch(() => undefined);
-    if (native) return { id: COMPRESSOR.xz, ...nativeXz(native as unknown as NativeXz, preset, dictionaryBytes) };
+    if (native) {
+      const dictionaryBytes = Math.max(blockSizeBytes, METADATA_BYTES);
+      // Presets above differ only in dictionaries that no block fills.
+      const preset = Math.min(level, MOST_PRESET);
+      return { id: COMPRESSOR.xz, ...nativeXz(native as unknown as NativeXz, preset, dictionaryBytes) };
+    }
   }
-  const { openWasmXz } = await import("./xz-wasm.ts");
-  const encode = await openWasmXz(preset, dictionaryBytes).catch((cause: unknown) => {
-    throw codecMissing("xz", PACKAGE, "it brings liblzma for Node and, as WebAssembly, for browsers", cause);
-  });
-  return { id: COMPRESSOR.xz, compressNow: encode, compress: async (bytes, into) => put(encode(bytes), bytes, into) };
+  return { id: COMPRESSOR.xz, ...(await pooled(settings)) };
 }
 
 /** The package, as far as it is used here. */
@@ -43,11 +42,7 @@ interface XzOptions {
   threads: number;
 }
 
-function nativeXz(
-  native: NativeXz,
-  preset: number,
-  dictionaryBytes: number,
-): Pick<Compressor, "compress" | "compressNow"> {
+function nativeXz(native: NativeXz, preset: number, dictionaryBytes: number): Encoder {
   const options: XzOptions = { preset, check: CHECK_CRC32, threads: 1 };
   const running = new Set<Promise<unknown>>();
   return {

@@ -1,8 +1,10 @@
 import { type Bytes, type NativeZlib, nativeZlib } from "../../core/index.ts";
 import { COMPRESSOR } from "../format.ts";
 import { codecMissing } from "./codec-missing.ts";
-import type { Compressor } from "./compressor.ts";
+import type { Compressor, Encoder } from "./compressor.ts";
+import type { CompressHere, EncoderSettings } from "./in-place.ts";
 import { type BlockStream, hasReusableStreams, LANE_CHUNK_BYTES, lanePool, put } from "./lane-pool.ts";
+import { pooled } from "./pooled.ts";
 
 /** The level of mksquashfs; any other is said in the image. */
 const DEFAULT_LEVEL = 15;
@@ -20,19 +22,23 @@ function zstdOptions(level: number): Bytes | undefined {
 }
 
 /** One zstd frame a block, with its content's size in the header: the kernel's workspace is made for the block size. */
-export async function zstdCompressor(level: number, portable: boolean): Promise<Compressor> {
-  const base = { id: COMPRESSOR.zstd, options: zstdOptions(level) };
+export async function zstdCompressor(settings: EncoderSettings, portable: boolean): Promise<Compressor> {
+  const { level } = settings;
   const zlib = portable ? undefined : nativeZlib();
-  if (zlib?.zstdCompressSync) return { ...base, ...nativeZstd(zlib as ZstdZlib, level) };
+  const encoder = zlib?.zstdCompressSync ? nativeZstd(zlib as ZstdZlib, level) : await pooled(settings);
+  return { id: COMPRESSOR.zstd, options: zstdOptions(level), ...encoder };
+}
+
+/** zstd as WebAssembly; the same bytes as a zstd of the same version elsewhere. */
+export async function openWasmZstd(level: number): Promise<CompressHere> {
   const { Zstd } = await import("@hpcc-js/wasm-zstd").catch((cause: unknown) => {
     throw codecMissing("zstd", "@hpcc-js/wasm-zstd", "or run on Node 22.15 or later, which has zstd", cause);
   });
   const zstd = await Zstd.load();
-  const compressNow = (bytes: Bytes): Uint8Array => zstd.compress(bytes, level);
-  return { ...base, compressNow, compress: async (bytes, into) => put(compressNow(bytes), bytes, into) };
+  return (bytes) => zstd.compress(bytes, level);
 }
 
-function nativeZstd(zlib: ZstdZlib, level: number): Pick<Compressor, "compress" | "compressNow"> {
+function nativeZstd(zlib: ZstdZlib, level: number): Encoder {
   const params = { [zlib.constants["ZSTD_c_compressionLevel"]!]: level };
   const compressNow = (bytes: Bytes): Uint8Array => zlib.zstdCompressSync!(bytes, { params });
   if (!hasReusableStreams()) {
