@@ -16,9 +16,15 @@ export async function openSource(
   from: ContainerSource | Tree,
   options: BuildOptions & { compat?: Compat },
 ): Promise<OpenedSource & { plain: boolean }> {
-  if (typeof from !== "object" || from === null) throw new TypeError(`${name}: from must be a Tree or a source`);
+  if (typeof from !== "object" || from === null)
+    throw new TypeError(
+      `${name}: from must be a Tree, such as readTar(fileSource(path)) or readDirectory(path), or a source, such as registryImage(reference)`,
+    );
   if (isTree(from)) return { tree: from, origin: {}, plain: true };
-  if (typeof from.open !== "function") throw new TypeError(`${name}: from must be a Tree or a source`);
+  if (typeof from.open !== "function")
+    throw new TypeError(
+      `${name}: from must be a Tree, such as readTar(fileSource(path)) or readDirectory(path), or a source, such as registryImage(reference)`,
+    );
   return { ...(await from.open(options)), plain: false };
 }
 

@@ -16,6 +16,9 @@ import type { ContainerSource, ImageConfig } from "./types.ts";
  * ```
  */
 export function rootfs(tree: Tree, config?: ImageConfig): ContainerSource {
+  if (typeof tree !== "object" || tree === null || !(Symbol.asyncIterator in tree)) {
+    throw new TypeError("rootfs takes a Tree: readTar(fileSource(path)), readDirectory(path), or files({ ... })");
+  }
   return {
     kind: "rootfs",
     open: async () => ({
