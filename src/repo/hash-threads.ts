@@ -9,46 +9,46 @@ export interface HashThread {
 
 type Answer = { id: ObjectId } | { code: string; message: string };
 
-/** What `node:fs` and `node:crypto` give a thread. */
+/** What Node gives a thread. */
 interface ThreadHost {
   fs: {
-    openSync(path: string, flags: string, mode?: number): number;
+    openSync(path: string, flags: string): number;
     readSync(file: number, buffer: Uint8Array): number;
-    writeSync(file: number, buffer: Uint8Array, offset: number, length: number): number;
     fdatasyncSync(file: number): void;
+    fchmodSync(file: number, mode: number): void;
     closeSync(file: number): void;
+    copyFileSync(from: string, to: string, flags: number): void;
+    constants: { COPYFILE_EXCL: number; COPYFILE_FICLONE: number };
   };
   createHash(name: string): { update(bytes: Uint8Array): void; digest(form: "hex"): string };
+  umask(): number;
 }
 
-/** Runs in a thread, as text: it may use nothing but its arguments. */
+/** Runs in a thread, as text: it may use nothing but its arguments. A copy is made by the system, and then hashed. */
 function hashFile(host: ThreadHost, buffer: Uint8Array, path: string, copy: string | undefined): string {
   const { fs } = host;
-  const input = fs.openSync(path, "r");
+  if (copy !== undefined) fs.copyFileSync(path, copy, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE);
+  const file = fs.openSync(copy ?? path, copy === undefined ? "r" : "r+");
   try {
-    const output = copy === undefined ? undefined : fs.openSync(copy, "wx", 0o666);
-    try {
-      const hash = host.createHash("sha256");
-      for (let length = fs.readSync(input, buffer); length > 0; length = fs.readSync(input, buffer)) {
-        hash.update(buffer.subarray(0, length));
-        if (output === undefined) continue;
-        for (let done = 0; done < length; ) done += fs.writeSync(output, buffer, done, length - done);
-      }
-      if (output !== undefined) fs.fdatasyncSync(output);
-      return hash.digest("hex");
-    } finally {
-      if (output !== undefined) fs.closeSync(output);
+    const hash = host.createHash("sha256");
+    for (let length = fs.readSync(file, buffer); length > 0; length = fs.readSync(file, buffer))
+      hash.update(buffer.subarray(0, length));
+    if (copy !== undefined) {
+      fs.fchmodSync(file, 0o666 & ~host.umask());
+      fs.fdatasyncSync(file);
     }
+    return hash.digest("hex");
   } finally {
-    fs.closeSync(input);
+    fs.closeSync(file);
   }
 }
 
 const program = (): string => `
 const { getBuiltinModule } = process;
 const { parentPort } = getBuiltinModule("node:worker_threads");
-const host = { fs: getBuiltinModule("node:fs"), createHash: getBuiltinModule("node:crypto").createHash };
-const buffer = new Uint8Array(2 ** 20);
+const { createHash } = getBuiltinModule("node:crypto");
+const host = { fs: getBuiltinModule("node:fs"), createHash, umask: () => process.umask() };
+const buffer = new Uint8Array(2 ** 18);
 const hashFile = ${hashFile};
 parentPort.on("message", ([path, copy]) => {
   try {

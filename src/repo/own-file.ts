@@ -36,7 +36,16 @@ export async function readOwnObject(folder: Folder, path: string, hint: string):
   }
 }
 
-/** Reads `.pvr/json`. */
-export function readPristine(folder: Folder): Promise<State> {
-  return readOwn(folder, ".pvr/json", "get or import the revision again", parseState);
+/** Reads `.pvr/json`; the state that was read last where the file is the same. */
+export function pristineReader(folder: Folder): () => Promise<State> {
+  let last: { bytes: Uint8Array; state: State } | undefined;
+  return () =>
+    readOwn(folder, ".pvr/json", "get or import the revision again", (bytes) => {
+      if (!last || !sameBytes(last.bytes, bytes)) last = { bytes, state: parseState(bytes) };
+      return last.state;
+    });
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -15,6 +15,8 @@ function changes(before: JsonObject, after: JsonObject, depth: number): JsonObje
     const value = after[key];
     if (value === undefined) patch[key] = null;
     else if (isObject(old) && isObject(value) && depth < MAX_DEPTH) {
+      // Of a large state nearly all is the same, which one text for each document tells.
+      if (depth === 0 && canonicalJson(old) === canonicalJson(value)) continue;
       const inner = changes(old, value, depth + 1);
       if (Object.keys(inner).length > 0) patch[key] = inner;
     } else if (old === undefined || text(before, key) !== text(after, key)) {

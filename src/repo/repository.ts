@@ -8,7 +8,7 @@ import { copyObjects } from "./copy-objects.ts";
 import { type Ignores, readIgnores } from "./ignore.ts";
 import { takeLock } from "./lock.ts";
 import { type ObjectPool, objectPool } from "./object-pool.ts";
-import { readPristine } from "./own-file.ts";
+import { pristineReader } from "./own-file.ts";
 import { poolFolder, poolIsShared } from "./pool-folder.ts";
 import { compareStates } from "./status.ts";
 import type { Folder, Repository, TrackOptions } from "./types.ts";
@@ -42,7 +42,8 @@ function checkCommittable(state: State, pristine: State, objects: ReadonlyMap<st
 export async function repositoryIn(folder: Folder, { signal }: Job = {}): Promise<Repository> {
   const config = await readConfig(folder);
   const pool: ObjectPool = objectPool(poolFolder(folder, config.ObjectsDir));
-  await readPristine(folder);
+  const readPristine = pristineReader(folder);
+  await readPristine();
   let release: Promise<() => Promise<void>> | undefined;
 
   async function lock(): Promise<void> {
@@ -56,7 +57,7 @@ export async function repositoryIn(folder: Folder, { signal }: Job = {}): Promis
   }
 
   async function work(store?: ObjectPool): Promise<{ pristine: State; ignores: Ignores; tree: WorkTree }> {
-    const pristine = await readPristine(folder);
+    const pristine = await readPristine();
     const added = await readAdded(folder);
     const ignores = await readIgnores(folder);
     const tree = await readWorkTree(folder, pristine, added, ignores, { store, sweep: store !== undefined, signal });
@@ -65,7 +66,7 @@ export async function repositoryIn(folder: Folder, { signal }: Job = {}): Promis
 
   async function trackFiles(paths: readonly string[], options: TrackOptions): Promise<void> {
     await lock();
-    await track(folder, await readPristine(folder), await readIgnores(folder), paths, { ...options, signal });
+    await track(folder, await readPristine(), await readIgnores(folder), paths, { ...options, signal });
   }
 
   /** Objects first, then the state by one rename: a stop at any moment leaves the old or the new revision. */
@@ -88,7 +89,7 @@ export async function repositoryIn(folder: Folder, { signal }: Job = {}): Promis
     add: (...paths) => trackFiles(paths, {}),
     track: (paths, options = {}) => trackFiles(paths, options),
     workingState: async () => (await work()).tree.state,
-    revision: async () => ({ state: await readPristine(folder), objects: pool }),
+    revision: async () => ({ state: await readPristine(), objects: pool }),
     config: () => readConfig(folder),
     async configure(changes) {
       await lock();
@@ -115,7 +116,7 @@ export async function repositoryIn(folder: Folder, { signal }: Job = {}): Promis
         await copyObjects(revision, pool, { signal });
         await publish(revision.state);
       }
-      const state = await readPristine(folder);
+      const state = await readPristine();
       await checkout(
         folder,
         { state, objects: pool },
@@ -126,7 +127,7 @@ export async function repositoryIn(folder: Folder, { signal }: Job = {}): Promis
     async gc(options = {}) {
       await lock();
       const shared = poolIsShared(folder, (await readConfig(folder)).ObjectsDir);
-      return collectGarbage(pool, await readPristine(folder), shared, options);
+      return collectGarbage(pool, await readPristine(), shared, options);
     },
     async [Symbol.asyncDispose]() {
       const held = await release?.catch(() => undefined);
