@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 
-/** Where pvsdk is meant to differ from what was recorded, by a heading of docs/compat.d/cli.md. */
+/** Where pvsdk is meant to differ from what was recorded, by a heading of docs/compatibility.md. */
 const byHeading: Readonly<Record<string, readonly string[]>> = JSON.parse(
   readFileSync(new URL("./deviations.json", import.meta.url), "utf8"),
 ) as Record<string, string[]>;
@@ -24,7 +24,7 @@ export function checkMet(caseName: string): void {
 
 /** Every heading is there to be read, and every case is one. */
 export function checkHeadings(caseNames: readonly string[]): void {
-  const text = readFileSync(new URL("../../docs/compat.d/cli.md", import.meta.url), "utf8");
+  const text = readFileSync(new URL("../../docs/compatibility.md", import.meta.url), "utf8");
   for (const heading of Object.keys(byHeading)) expect(text).toContain(`\n## ${heading}\n`);
   for (const name of listed)
     expect(

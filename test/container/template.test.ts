@@ -32,7 +32,7 @@ function differences(before: JsonObject, after: JsonObject): string[] {
 }
 
 describe("correct output by default", () => {
-  it("differs from pvr's in what docs/compat.d/container.md lists, and in nothing else", () => {
+  it("differs from pvr's in what docs/compatibility.md lists, and in nothing else", () => {
     const found: Record<string, string[]> = {};
     for (const kind of ["docker", "rootfs"] as const) {
       for (const one of casesOf(kind)) {
