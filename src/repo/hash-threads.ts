@@ -44,10 +44,10 @@ function hashFile(host: ThreadHost, buffer: Uint8Array, path: string, copy: stri
 }
 
 const program = (): string => `
-const { getBuiltinModule } = process;
+const { getBuiltinModule, umask } = process;
 const { parentPort } = getBuiltinModule("node:worker_threads");
 const { createHash } = getBuiltinModule("node:crypto");
-const host = { fs: getBuiltinModule("node:fs"), createHash, umask: () => process.umask() };
+const host = { fs: getBuiltinModule("node:fs"), createHash, umask: () => umask() };
 const buffer = new Uint8Array(2 ** 18);
 const hashFile = ${hashFile};
 parentPort.on("message", ([path, copy]) => {

@@ -82,7 +82,7 @@ describeWith(["chromium"], "opfsStore in a browser", () => {
       await gone;
       server.closeAllConnections();
       server.close();
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
     }
   });
 });

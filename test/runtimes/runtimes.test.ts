@@ -15,7 +15,7 @@ import { findTool } from "../interop/tools.ts";
 const root = resolve(import.meta.dirname, "../..");
 const brought = join(root, ".pv-cache/runtimes/node_modules");
 const folder = mkdtempSync(join(tmpdir(), "pv-runtimes-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }));
 
 async function bundle(code: string, platform: "neutral" | "browser"): Promise<string> {
   const result = await build({

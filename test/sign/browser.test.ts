@@ -94,7 +94,7 @@ async function inPage(host: string): Promise<Record<string, string>> {
     server.closeAllConnections();
     server.close();
     await new Promise((gone) => browser.once("close", gone));
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
   }
 }
 
