@@ -28,7 +28,7 @@ const MAX_NAME_LENGTH = 255;
  * The name, if it can be a container's: it becomes a folder, a host name, part of mount paths in lxc.container.conf and
  * a member of an overlayfs list, so letters, digits, `.`, `_`, `+`, `-` are all it may hold.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when it cannot.
+ * @throws `PvError` `CONTAINER_INVALID` when it cannot.
  */
 export function checkContainerName(name: string): string {
   if (reserved.has(name)) throw containerInvalid(name, "name", "this name is reserved", "choose another name");

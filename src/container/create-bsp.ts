@@ -44,7 +44,7 @@ async function image(
 /**
  * The board as a part of a state, its files in the store.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` (of `bsp`) when there is not exactly one way to boot, or an image is none.
+ * @throws `PvError` `CONTAINER_INVALID` (of `bsp`) when there is not exactly one way to boot, or an image is none.
  */
 export async function createBsp(spec: BspSpec, store: ObjectStore, job: Job): Promise<StatePart> {
   checkWays(spec);

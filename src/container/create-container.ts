@@ -14,12 +14,12 @@ import type { ContainerOptions } from "./types.ts";
  * Missing folders that lxc mounts on (`proc`, `sys`, `dev`, `run`, `tmp`, `var/run`, `var/tmp`) are added to the root.
  * Without a store the objects are kept in memory, 512 MiB at most. Progress names `<name>/root.squashfs`.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when the name or an option cannot be, or a value would inject a line into
+ * @throws `PvError` `CONTAINER_INVALID` when the name or an option cannot be, or a value would inject a line into
  * lxc.container.conf; `option` says which.
- * @throws {@link PvError} `STATE_INVALID` when a device would refuse a document.
- * @throws {@link PvError} `PART_UNKNOWN` when a package holds several containers and none of that name.
- * @throws {@link PvError} `OBJECT_MISSING` when verity or a base needs bytes that are not at hand.
- * @throws {@link PvError} `STORE_FULL` when the store is.
+ * @throws `PvError` `STATE_INVALID` when a device would refuse a document.
+ * @throws `PvError` `PART_UNKNOWN` when a package holds several containers and none of that name.
+ * @throws `PvError` `OBJECT_MISSING` when verity or a base needs bytes that are not at hand.
+ * @throws `PvError` `STORE_FULL` when the store is.
  * @example
  * ```ts
  * import { files } from "@pv/sdk";

@@ -31,14 +31,14 @@ function inOrder(containers: Readonly<Record<string, ContainerSpec>>): [string, 
  * A container without a group lands in the last one of `device` (`app`, unless it says otherwise), which is what a
  * device would do with it.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when a container or the board cannot be.
- * @throws {@link PvError} `STATE_INVALID` when a device would refuse a document.
- * @throws {@link PvError} `STATE_CONFLICT` when two packages bring the same key with other content.
+ * @throws `PvError` `CONTAINER_INVALID` when a container or the board cannot be.
+ * @throws `PvError` `STATE_INVALID` when a device would refuse a document.
+ * @throws `PvError` `STATE_CONFLICT` when two packages bring the same key with other content.
  * With a lock file (`onLock` gives one), `frozen` builds only what it says: any source, part or template that changed
  * ends in `LOCK_CHANGED`, which names it.
  *
- * @throws {@link PvError} `LOCK_CHANGED` when a frozen build is not what was locked; `changes` lists what differs.
- * @throws {@link PvError} And all else that {@link createContainer} throws.
+ * @throws `PvError` `LOCK_CHANGED` when a frozen build is not what was locked; `changes` lists what differs.
+ * @throws `PvError` And all else that {@link createContainer} throws.
  * @example
  * ```ts
  * import { checkState, files } from "@pv/sdk";

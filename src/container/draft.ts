@@ -99,7 +99,7 @@ export interface Finish {
 /**
  * Renders a draft and puts its files together.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when a setting cannot be rendered.
+ * @throws `PvError` `CONTAINER_INVALID` when a setting cannot be rendered.
  */
 export async function finishDraft(draft: Draft, { store, groups, compat }: Finish): Promise<StatePart> {
   const { name, source, before } = draft;

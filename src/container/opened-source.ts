@@ -38,7 +38,7 @@ export function namedImage({ origin }: OpenedSource): ObjectId | undefined {
 /**
  * The container of a package that a name asks for: the one of that name, else the only one there is.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when there is none, `PART_UNKNOWN` when there are several others.
+ * @throws `PvError` `CONTAINER_INVALID` when there is none, `PART_UNKNOWN` when there are several others.
  */
 export function pickPart(name: string, revision: Revision): { part: string; revision: Revision } {
   const containers = listParts(revision).filter(({ kind }) => kind === "container");

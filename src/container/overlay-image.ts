@@ -23,7 +23,7 @@ export interface BaseImage {
 /**
  * The root image of the container that another is laid over.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when there is none, `OBJECT_MISSING` when its bytes are not at hand.
+ * @throws `PvError` `CONTAINER_INVALID` when there is none, `OBJECT_MISSING` when its bytes are not at hand.
  */
 export async function baseOf(name: string, base: string, within: Revision | undefined): Promise<BaseImage> {
   const id = within?.state[`${base}/root.squashfs`];

@@ -92,7 +92,7 @@ function argumentsWith(name: string, before: JsonObject | undefined, spec: Parti
 /**
  * A src.json with the settings of a specification in it, so that they are still there when it is rendered again.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when a setting is of the wrong kind.
+ * @throws `PvError` `CONTAINER_INVALID` when a setting is of the wrong kind.
  */
 export function withSettings(
   name: string,

@@ -20,8 +20,8 @@ import type { UpdateOptions } from "./types.ts";
  *
  * The container's own signature goes; sign the result again. A package as the source replaces all of the container.
  *
- * @throws {@link PvError} `PART_UNKNOWN` when the revision has no such container.
- * @throws {@link PvError} `CONTAINER_INVALID` and all else that {@link createContainer} throws.
+ * @throws `PvError` `PART_UNKNOWN` when the revision has no such container.
+ * @throws `PvError` `CONTAINER_INVALID` and all else that {@link createContainer} throws.
  * @example
  * ```ts
  * import { files } from "@pv/sdk";

@@ -109,7 +109,7 @@ async function* fromResponse(response: Response, signal?: AbortSignal): AsyncGen
 /**
  * Any {@link Content} as chunks of bytes, in order; empty chunks are left out. A `Response` that is no success throws.
  *
- * @throws {@link PvError} `CONTENT_HTTP` when a `Response` is no success, `CONTENT_TRUNCATED` when a source is shorter
+ * @throws `PvError` `CONTENT_HTTP` when a `Response` is no success, `CONTENT_TRUNCATED` when a source is shorter
  * than its size.
  */
 export function contentChunks(
@@ -146,8 +146,8 @@ export function contentStream(content: Content, options: { signal?: AbortSignal 
 /**
  * All bytes, in memory; 512 MiB at most unless `maxBytes` says otherwise.
  *
- * @throws {@link PvError} `LIMIT_EXCEEDED` when there are more bytes than `maxBytes`.
- * @throws {@link PvError} `CONTENT_HTTP` when a `Response` is no success.
+ * @throws `PvError` `LIMIT_EXCEEDED` when there are more bytes than `maxBytes`.
+ * @throws `PvError` `CONTENT_HTTP` when a `Response` is no success.
  * @example
  * ```ts
  * import { readBytes } from "@pv/sdk";

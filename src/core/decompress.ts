@@ -96,10 +96,10 @@ async function peek(chunks: AsyncIterable<Bytes>): Promise<{ head: Uint8Array; a
  * through. Native where the runtime can, else in plain code; zstd and xz then need the optional packages `fzstd` and
  * `xz-decompress`. Nothing is read ahead of what is asked for but a chunk or two.
  *
- * @throws {@link PvError} `CONTENT_CORRUPT` when the data does not decompress or its sum is wrong.
- * @throws {@link PvError} `CONTENT_TRUNCATED` when the data ends too early.
- * @throws {@link PvError} `LIMIT_EXCEEDED` when more comes out than `maxBytes` or `maxRatio` allow.
- * @throws {@link PvError} `CODEC_MISSING` when this runtime lacks the codec; the error names the package.
+ * @throws `PvError` `CONTENT_CORRUPT` when the data does not decompress or its sum is wrong.
+ * @throws `PvError` `CONTENT_TRUNCATED` when the data ends too early.
+ * @throws `PvError` `LIMIT_EXCEEDED` when more comes out than `maxBytes` or `maxRatio` allow.
+ * @throws `PvError` `CODEC_MISSING` when this runtime lacks the codec; the error names the package.
  */
 export async function* decompress(
   chunks: AsyncIterable<Bytes>,

@@ -9,8 +9,8 @@ import type { ByteSource, Bytes } from "./types.ts";
  * Each answer must be `206` with the `Content-Range` asked for, and the same `ETag` as the first, so a file that
  * changes underneath is noticed instead of mixed.
  *
- * @throws {@link PvError} `CONTENT_HTTP` when the server answers with an error or does not serve ranges.
- * @throws {@link PvError} `CONTENT_TRUNCATED` when a range comes short or the file changed.
+ * @throws `PvError` `CONTENT_HTTP` when the server answers with an error or does not serve ranges.
+ * @throws `PvError` `CONTENT_TRUNCATED` when a range comes short or the file changed.
  */
 export function httpSource(url: string | URL, options: { fetch?: typeof fetch | undefined } = {}): ByteSource {
   const fetchIt = options.fetch ?? globalThis.fetch;

@@ -33,7 +33,7 @@ function exceeded(limit: keyof Limits, value: number, what: string): PvError {
 /**
  * A counter over the limits given, defaults for the rest.
  *
- * @throws {@link PvError} `LIMIT_EXCEEDED` from its methods.
+ * @throws `PvError` `LIMIT_EXCEEDED` from its methods.
  */
 export function limitCounter(limits: Limits = {}): LimitCounter {
   const maxBytes = limits.maxBytes ?? DEFAULT_LIMITS.maxBytes;

@@ -27,7 +27,7 @@ export interface ResumedDownload {
  * Content over HTTP that survives cut connections: goes on where it stopped, where the server knows ranges, and passes
  * by what is here already where it does not. Every byte comes once. Whoever reads it checks the hash.
  *
- * @throws {@link PvError} `CONTENT_TRUNCATED` when nothing more comes, and what `get` throws.
+ * @throws `PvError` `CONTENT_TRUNCATED` when nothing more comes, and what `get` throws.
  */
 export async function* resumedDownload(download: ResumedDownload): AsyncGenerator<Bytes, void, void> {
   const { get, name, sizeBytes, signal, onBytes, retryBaseMs = 500, idleMs = IDLE_MS } = download;

@@ -16,7 +16,7 @@ function merge(target: JsonObject, patch: JsonObject, depth: number): JsonObject
  * that are `null` go, objects are merged, all else replaces. Exact decimals come along from both sides; what was given
  * is not changed. Nulls inside arrays stay, as the RFC has it (pvr drops them).
  *
- * @throws {@link PvError} `CHANGE_IMPOSSIBLE` when the patch leaves no `#spec`, or nests deeper than 1,000 levels.
+ * @throws `PvError` `CHANGE_IMPOSSIBLE` when the patch leaves no `#spec`, or nests deeper than 1,000 levels.
  * @example
  * ```ts
  * import { applyPatch, formatState, parseState } from "@pv/sdk";

@@ -19,7 +19,7 @@ function patchOf(from: JsonObject, to: JsonObject, path: string, depth: number):
  * What turns one state into another, as an RFC 7386 merge patch: only what differs, `null` for what goes, arrays
  * whole. Numbers are compared and taken over by their exact decimals. `{}` where nothing differs.
  *
- * @throws {@link PvError} `CHANGE_IMPOSSIBLE` with its path when the new state has a member that is `null` where the old
+ * @throws `PvError` `CHANGE_IMPOSSIBLE` with its path when the new state has a member that is `null` where the old
  * one has another value or none: a merge patch cannot say that; or when a document nests deeper than 1,000 levels.
  * @example
  * ```ts

@@ -24,7 +24,7 @@ function changesOf(path: string, from: JsonObject, to: JsonObject): (ObjectChang
  * the signature. Equal is what has the same canonical text: the order of members and the spelling of numbers are no
  * difference, a decimal beyond a double's digits is.
  *
- * @throws {@link PvError} `CHANGE_IMPOSSIBLE` when a document nests deeper than 1,000 levels.
+ * @throws `PvError` `CHANGE_IMPOSSIBLE` when a document nests deeper than 1,000 levels.
  * @example
  * ```ts
  * import { diffStates, parseState } from "@pv/sdk";

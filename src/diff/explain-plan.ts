@@ -20,7 +20,7 @@ async function compare(before: ObjectId, after: ObjectId, open: (id: ObjectId) =
  * A new or removed image has nothing to be compared with and is left out.
  *
  * @throws {TypeError} when neither the plan nor the options have `openImage`.
- * @throws whatever `openImage` and reading its tree throw, such as {@link PvError} `OBJECT_MISSING` and
+ * @throws whatever `openImage` and reading its tree throw, such as `PvError` `OBJECT_MISSING` and
  * `SQUASHFS_INVALID`; aborted, it rejects with `signal.reason`.
  * @example
  * ```ts

@@ -18,7 +18,7 @@ const isOpen = (value: JsonValue | undefined): value is JsonObject => isObject(v
  * Nothing of either side is lost without a conflict that names it. A part that both sides touched needs a new
  * signature: see `brokenSignatures` of {@link planUpdate}.
  *
- * @throws {@link PvError} `CHANGE_IMPOSSIBLE` when `resolve` leaves no `#spec`, or a document nests deeper than 1,000
+ * @throws `PvError` `CHANGE_IMPOSSIBLE` when `resolve` leaves no `#spec`, or a document nests deeper than 1,000
  * levels.
  * @example
  * ```ts

@@ -25,7 +25,7 @@ function objectsOf(state: JsonObject): Set<ObjectId> {
  * after), the device reboots; else that container alone restarts. A state without groups of its own is judged by the
  * four default groups.
  *
- * @throws {@link PvError} `CHANGE_IMPOSSIBLE` when a document nests deeper than 1,000 levels.
+ * @throws `PvError` `CHANGE_IMPOSSIBLE` when a document nests deeper than 1,000 levels.
  * @example
  * ```ts
  * import { parseState, planUpdate } from "@pv/sdk";

@@ -35,7 +35,7 @@ function wantedLinks(run: JsonObject): BootLink[] {
 /**
  * The links of `.pv/`; none without a `bsp/run.json`.
  *
- * @throws {@link PvError} `STATE_REJECTED` when one is named that the state has no object for, unless `unchecked`.
+ * @throws `PvError` `STATE_REJECTED` when one is named that the state has no object for, unless `unchecked`.
  */
 export function bootLinks(state: State, objects: ReadonlyMap<string, ObjectId>, unchecked: boolean): BootLink[] {
   const run = state["bsp/run.json"];

@@ -85,8 +85,8 @@ function checkAccepted(revision: Revision, bootloader: Bootloader): void {
  * The tree is lazy and can be read again. Reading it fails with `OBJECT_MISSING` before the first entry when the revision
  * is partial, and with `OBJECT_HASH_MISMATCH` at an object that is damaged.
  *
- * @throws {@link PvError} `STATE_REJECTED` with all findings when a device would refuse the revision, unless `unchecked`.
- * @throws {@link PvError} `PATH_UNSAFE` when a key of the state cannot be a path, is a file and a folder at once or lies
+ * @throws `PvError` `STATE_REJECTED` with all findings when a device would refuse the revision, unless `unchecked`.
+ * @throws `PvError` `PATH_UNSAFE` when a key of the state cannot be a path, is a file and a folder at once or lies
  * in `.pv/` or `.pvr/`, or when `rev` or a name of `config` cannot be.
  * @example
  * ```ts

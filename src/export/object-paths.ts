@@ -28,7 +28,7 @@ export interface ReadyObject {
 /**
  * All objects of a state, found before anything is written.
  *
- * @throws {@link PvError} `OBJECT_MISSING` when one is absent, with the path that names it.
+ * @throws `PvError` `OBJECT_MISSING` when one is absent, with the path that names it.
  */
 export async function readyObjects(state: State, objects: ObjectReader, signal?: AbortSignal): Promise<ReadyObject[]> {
   const ready: ReadyObject[] = [];

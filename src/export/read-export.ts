@@ -92,13 +92,13 @@ async function keepObject(
  * ignored, as pvr and pvtx do; links, devices and names that leave the archive are refused. When it fails, no revision
  * comes of it; whole and checked objects that came before stay in the store, under their ids.
  *
- * @throws {@link PvError} `OBJECT_HASH_MISMATCH` when an object is not what its name says.
- * @throws {@link PvError} `OBJECT_ID_INVALID` when a member of `objects/` is not named by an id.
- * @throws {@link PvError} `STATE_INVALID` when there is no state, or it is none.
- * @throws {@link PvError} `STATE_CONFLICT` when there are two.
- * @throws {@link PvError} `PATH_UNSAFE` when a member is a link or a device, `TAR_PATH_UNSAFE` when a name leaves.
- * @throws {@link PvError} `TAR_INVALID`, `CONTENT_CORRUPT` or `CONTENT_TRUNCATED` when the archive is damaged or cut.
- * @throws {@link PvError} `LIMIT_EXCEEDED` when more comes out than the limits allow, `STORE_FULL` when the store is.
+ * @throws `PvError` `OBJECT_HASH_MISMATCH` when an object is not what its name says.
+ * @throws `PvError` `OBJECT_ID_INVALID` when a member of `objects/` is not named by an id.
+ * @throws `PvError` `STATE_INVALID` when there is no state, or it is none.
+ * @throws `PvError` `STATE_CONFLICT` when there are two.
+ * @throws `PvError` `PATH_UNSAFE` when a member is a link or a device, `TAR_PATH_UNSAFE` when a name leaves.
+ * @throws `PvError` `TAR_INVALID`, `CONTENT_CORRUPT` or `CONTENT_TRUNCATED` when the archive is damaged or cut.
+ * @throws `PvError` `LIMIT_EXCEEDED` when more comes out than the limits allow, `STORE_FULL` when the store is.
  * @example
  * ```ts
  * import { composeState, device, memoryStore, readExport, writeExport } from "@pv/sdk";

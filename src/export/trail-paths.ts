@@ -13,7 +13,7 @@ function unsafe(path: string, why: string): PvError<"PATH_UNSAFE"> {
  * The path, if a file can be there: relative, without `.`, `..`, empty or overlong components, outside `.pv/` and
  * `.pvr/`.
  *
- * @throws {@link PvError} `PATH_UNSAFE` when not.
+ * @throws `PvError` `PATH_UNSAFE` when not.
  */
 export function checkPath(path: string): string {
   const parts = path.split("/");
@@ -30,7 +30,7 @@ export function checkPath(path: string): string {
  * Checks paths together.
  *
  * @returns All folders above them, outermost first.
- * @throws {@link PvError} `PATH_UNSAFE` when one cannot be, or is a file and a folder at once.
+ * @throws `PvError` `PATH_UNSAFE` when one cannot be, or is a file and a folder at once.
  */
 export function foldersOf(paths: Iterable<string>): string[] {
   const files = new Set<string>();

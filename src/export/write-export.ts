@@ -33,10 +33,10 @@ function member(path: string, mode: number, sizeBytes: number, open: () => ByteS
  *
  * Before the first byte comes, all objects have been found; while they stream, they are checked against their ids.
  *
- * The stream fails with a {@link PvError}: `OBJECT_MISSING` (with the path) when the revision is partial,
+ * The stream fails with a `PvError`: `OBJECT_MISSING` (with the path) when the revision is partial,
  * `OBJECT_HASH_MISMATCH` when a stored object is damaged.
  *
- * @throws {@link PvError} `PART_UNKNOWN` when `parts` names a part that the revision has not.
+ * @throws `PvError` `PART_UNKNOWN` when `parts` names a part that the revision has not.
  * @example
  * ```ts
  * import { composeState, device, memoryStore, readBytes, readExport, writeExport } from "@pv/sdk";

@@ -12,7 +12,7 @@ const PAGE = 100;
 /**
  * Logs in at a Pantahub. The login is renewed when its token ends, as long as name and password are known.
  *
- * @throws {@link PvError} `HUB_AUTH` when the login is refused, `HUB_HTTP`, `NETWORK_FAILED`.
+ * @throws `PvError` `HUB_AUTH` when the login is refused, `HUB_HTTP`, `NETWORK_FAILED`.
  */
 export async function connectHub(url: string | URL, options: HubOptions): Promise<Hub> {
   const base = String(url).replace(/\/+$/, "");

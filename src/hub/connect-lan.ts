@@ -16,7 +16,7 @@ export function lanUrl(address: string): string {
 /**
  * A device on the local network, by its address: `192.168.1.5`, a name, or a whole URL.
  *
- * @throws {@link PvError} `NETWORK_FAILED` when nobody answers, `HUB_HTTP` when it is no such device.
+ * @throws `PvError` `NETWORK_FAILED` when nobody answers, `HUB_HTTP` when it is no such device.
  */
 export async function connectLan(
   address: string,

@@ -7,7 +7,7 @@ import { member, recordUrl, signedUrl } from "./object-record.ts";
  * Bytes of an object, checked against its id as they stream; cut connections are gone on with. Bytes that were given out
  * are good only when the end is reached.
  *
- * @throws {@link PvError} `OBJECT_HASH_MISMATCH` at the end when these are not the object's bytes, `HUB_HTTP`, `HUB_AUTH`,
+ * @throws `PvError` `OBJECT_HASH_MISMATCH` at the end when these are not the object's bytes, `HUB_HTTP`, `HUB_AUTH`,
  * `CONTENT_TRUNCATED`, `NETWORK_FAILED`.
  */
 export async function* downloadObject(

@@ -64,7 +64,7 @@ export async function deviceSummaries(requester: Requester, hub: string): Promis
 /**
  * Makes a device of the account, with a revision as the state that it left the factory with.
  *
- * @throws {@link PvError} `HUB_AUTH`, `HUB_HTTP` (409: the nick is taken), `OBJECT_MISSING`.
+ * @throws `PvError` `HUB_AUTH`, `HUB_HTTP` (409: the nick is taken), `OBJECT_MISSING`.
  */
 export async function createDevice(
   requester: Requester,

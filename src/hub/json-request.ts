@@ -138,7 +138,7 @@ function requestInit(
  * Sends one request and reads its JSON answer. A busy server is asked again where that does no harm, a lost
  * connection likewise; a refused login is renewed as often as there are ways to.
  *
- * @throws {@link PvError} `HUB_AUTH` for 401, `HUB_HTTP` for other errors, `NETWORK_FAILED` when nobody answers.
+ * @throws `PvError` `HUB_AUTH` for 401, `HUB_HTTP` for other errors, `NETWORK_FAILED` when nobody answers.
  */
 export async function requestJson(requester: Requester, request: JsonRequest): Promise<JsonAnswer> {
   const { signal, retryBaseMs = 500, timeoutMs = TIMEOUT_MS } = requester;

@@ -16,7 +16,7 @@ function text(document: JsonObject, name: string): string | undefined {
 /**
  * Asks a repository's `.pvrremote` where its state, objects and steps are.
  *
- * @throws {@link PvError} `HUB_HTTP` when there is none.
+ * @throws `PvError` `HUB_HTTP` when there is none.
  */
 export async function remoteInfo(requester: Requester, repository: string): Promise<RemoteInfo> {
   const base = new URL(repository);
@@ -96,7 +96,7 @@ export interface PostedStep {
 /**
  * Sends the objects that the remote lacks, then a new step.
  *
- * @throws {@link PvError} `STATE_REJECTED` for a state that a device would refuse, unless `unchecked`;
+ * @throws `PvError` `STATE_REJECTED` for a state that a device would refuse, unless `unchecked`;
  * `OBJECT_MISSING`, `HUB_AUTH`, `HUB_HTTP`.
  */
 export async function postRevision(
@@ -153,7 +153,7 @@ async function sendObjects(
  * Sends the objects that the remote lacks, then puts the state in the place of the remote's: a step that no device has
  * taken yet is changed.
  *
- * @throws {@link PvError} `STATE_REJECTED` as {@link postRevision}, `OBJECT_MISSING`, `HUB_AUTH`, `HUB_HTTP`.
+ * @throws `PvError` `STATE_REJECTED` as {@link postRevision}, `OBJECT_MISSING`, `HUB_AUTH`, `HUB_HTTP`.
  */
 export async function putRevision(
   requester: Requester,

@@ -137,7 +137,7 @@ async function uploadOne(
 /**
  * Uploads the objects of a revision, a few at a time.
  *
- * @throws {@link PvError} `OBJECT_MISSING` before anything is sent, `OBJECT_HASH_MISMATCH`, `HUB_HTTP`, `HUB_AUTH`,
+ * @throws `PvError` `OBJECT_MISSING` before anything is sent, `OBJECT_HASH_MISMATCH`, `HUB_HTTP`, `HUB_AUTH`,
  * `NETWORK_FAILED`.
  */
 export async function uploadObjects(

@@ -24,7 +24,7 @@ function checkId(id: string): ObjectId {
  * The folder is made by the first write; nothing is opened before. Processes may share it: an object is written under
  * a temporary name, synced, and renamed, so it is there whole or not at all. What is there already is not rewritten.
  *
- * `put` throws {@link PvError} `OBJECT_HASH_MISMATCH` when the content is not `expect`, and `FILE_FAILED` when the
+ * `put` throws `PvError` `OBJECT_HASH_MISMATCH` when the content is not `expect`, and `FILE_FAILED` when the
  * disk is full or the folder cannot be written; nothing is left behind then. Reading an absent object throws
  * `OBJECT_MISSING`; an id that is no id `OBJECT_ID_INVALID`, before it touches a path.
  *

@@ -113,7 +113,7 @@ function askHelper(name: string, key: string): Promise<Login | undefined> {
  * `~/.docker/config.json` (`DOCKER_CONFIG`, `REGISTRY_AUTH_FILE` and the `containers/auth.json` files too). Read when
  * a registry asks for a login; anonymous where nothing is stored.
  *
- * @throws {@link PvError} `FILE_FAILED` when a config file is broken, or names a helper that is not installed.
+ * @throws `PvError` `FILE_FAILED` when a config file is broken, or names a helper that is not installed.
  * @example
  * ```ts
  * import { registryImage } from "@pv/sdk/container";

@@ -51,7 +51,7 @@ async function openTarget(path: string): Promise<Opened> {
  * name is the old one or the new one, never half of one. `abort` leaves nothing. Block devices and other nodes that
  * are no plain files are written in place.
  *
- * @throws {@link PvError} `FILE_FAILED` from its methods, when the file cannot be written; `reason` is the system's code
+ * @throws `PvError` `FILE_FAILED` from its methods, when the file cannot be written; `reason` is the system's code
  * (`ENOSPC`: the disk is full).
  * @example
  * ```ts

@@ -31,7 +31,7 @@ async function sizeOf(handle: FileHandle, path: string): Promise<number> {
  * A file or block device to read. Nothing is opened before the first read; `close` waits for reads under way, and the
  * next read opens it again.
  *
- * @throws {@link PvError} `FILE_FAILED` from its methods, when the file cannot be opened or read.
+ * @throws `PvError` `FILE_FAILED` from its methods, when the file cannot be opened or read.
  * @example
  * ```ts
  * import { readBytes } from "@pv/sdk";

@@ -131,7 +131,7 @@ async function* walk(state: Walk, above: string): AsyncGenerator<TreeEntry, void
  *
  * Node cannot read extended attributes, so entries have none; a tar made with `--xattrs` brings them.
  *
- * Reading it throws {@link PvError} `FILE_FAILED` when the folder, or something in it, cannot be read, and
+ * Reading it throws `PvError` `FILE_FAILED` when the folder, or something in it, cannot be read, and
  * `CONTENT_TRUNCATED` when a file becomes shorter meanwhile.
  *
  * @example

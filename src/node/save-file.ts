@@ -18,8 +18,8 @@ const WRITE_BYTES = 2 ** 20;
  * Writes content to a file and says its SHA-256. The file appears under its name when it is complete and on the disk;
  * on any failure a file that was there before is still there, and nothing else.
  *
- * @throws {@link PvError} `FILE_FAILED` when the file cannot be written (`reason` `ENOSPC`: the disk is full).
- * @throws {@link PvError} `CONTENT_HTTP` when the content is a `Response` that is no success.
+ * @throws `PvError` `FILE_FAILED` when the file cannot be written (`reason` `ENOSPC`: the disk is full).
+ * @throws `PvError` `CONTENT_HTTP` when the content is a `Response` that is no success.
  * @example
  * ```ts
  * import { saveFile } from "@pv/sdk/node";

@@ -8,7 +8,7 @@ const bytesWork: boolean = (globalThis as { Deno?: unknown }).Deno === undefined
 /**
  * A path of a tree (bytes that are not UTF-8 as U+DC80..U+DCFF) for the system.
  *
- * @throws {@link PvError} `FILE_FAILED` when the runtime takes text only and the path is none.
+ * @throws `PvError` `FILE_FAILED` when the runtime takes text only and the path is none.
  */
 export function systemPath(path: string): SystemPath {
   const bytes = Buffer.from(encodePath(path));

@@ -13,7 +13,7 @@ interface Stored {
  * Logins kept in pvr's `auth.json`, readable by its owner only. Both tools may use the file in turn; members that are
  * not known are kept.
  *
- * @throws {@link PvError} `FILE_FAILED` from its methods when the file is broken or cannot be written.
+ * @throws `PvError` `FILE_FAILED` from its methods when the file is broken or cannot be written.
  */
 export function tokenCache(path: string): TokenCache {
   async function read(): Promise<Stored> {

@@ -210,10 +210,10 @@ async function fillFolder(target: Target, tree: Tree): Promise<void> {
  * of the tree or there before. Device nodes and pipes are made with the system's mknod and mkfifo, extended attributes
  * set with setfattr, because Node cannot.
  *
- * @throws {@link PvError} `PATH_UNSAFE` when a path would leave the folder, or lies below something that is no folder.
- * @throws {@link PvError} `FILE_FAILED` when the system refuses (`reason` `ENOSPC`: the disk is full), or a device node,
+ * @throws `PvError` `PATH_UNSAFE` when a path would leave the folder, or lies below something that is no folder.
+ * @throws `PvError` `FILE_FAILED` when the system refuses (`reason` `ENOSPC`: the disk is full), or a device node,
  * socket or extended attribute cannot be written here.
- * @throws {@link PvError} `CONTENT_TRUNCATED` when a file is not as long as its entry says.
+ * @throws `PvError` `CONTENT_TRUNCATED` when a file is not as long as its entry says.
  * @example
  * ```ts
  * import { files } from "@pv/sdk";

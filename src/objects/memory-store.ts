@@ -18,7 +18,7 @@ const CHUNK_BYTES = 2 ** 20;
 /**
  * Objects in memory, gone with the process; at most `maxBytes` (512 MiB unless told), what is being written included.
  *
- * `put` and `sink` throw {@link PvError} `STORE_FULL` at the limit and `OBJECT_HASH_MISMATCH` when the content is not
+ * `put` and `sink` throw `PvError` `STORE_FULL` at the limit and `OBJECT_HASH_MISMATCH` when the content is not
  * `expect`; nothing is kept then. Reading an absent object throws `OBJECT_MISSING`.
  *
  * @example

@@ -35,7 +35,7 @@ async function moveTo(directory: FileSystemDirectoryHandle, from: Handle, name: 
  * Objects in the browser's private files (the origin private file system), in a folder `name`; they outlive the page.
  * Opens nothing until it is used. An object appears under its id only when it is complete; tabs may share a store.
  *
- * Every method throws {@link PvError} `FILE_FAILED` where the page has no such files (it needs `https:` or localhost)
+ * Every method throws `PvError` `FILE_FAILED` where the page has no such files (it needs `https:` or localhost)
  * or no room; `put` throws `OBJECT_HASH_MISMATCH` when the content is not `expect`, and keeps nothing then.
  *
  * @example

@@ -13,8 +13,8 @@ import { createHasher } from "./hasher.ts";
  * The SHA-256 of content as an {@link ObjectId}; text is hashed as UTF-8. Streams: memory does not grow with the
  * content. Progress is reported as task `hash`, in bytes.
  *
- * @throws {@link PvError} `CONTENT_HTTP` when a `Response` is no success.
- * @throws {@link PvError} `CONTENT_TRUNCATED` when a source ends before its size.
+ * @throws `PvError` `CONTENT_HTTP` when a `Response` is no success.
+ * @throws `PvError` `CONTENT_TRUNCATED` when a source ends before its size.
  * @example
  * ```ts
  * import { sha256 } from "@pv/sdk";

@@ -56,7 +56,7 @@ function wanted(path: string): Wanted {
 /**
  * Adds files to those tracked: a file, all of a folder, or what a glob matches.
  *
- * @throws {@link PvError} `FILE_FAILED` for a pattern that is none, or a path that matches nothing unless that is
+ * @throws `PvError` `FILE_FAILED` for a pattern that is none, or a path that matches nothing unless that is
  * allowed; nothing is added then.
  */
 export async function track(

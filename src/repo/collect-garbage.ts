@@ -6,7 +6,7 @@ import type { GcOptions } from "./types.ts";
 /**
  * Removes the objects that no state names.
  *
- * @throws {@link PvError} `PATH_UNSAFE` for a pool that other repositories may use, unless they are said to be known.
+ * @throws `PvError` `PATH_UNSAFE` for a pool that other repositories may use, unless they are said to be known.
  */
 export async function collectGarbage(
   pool: ObjectPool,

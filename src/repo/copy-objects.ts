@@ -9,7 +9,7 @@ const AT_ONCE = 4;
 /**
  * Every object that the revision's state names, from where it is, checked on the way; gives the number that was new.
  *
- * @throws {@link PvError} `OBJECT_MISSING` when one is not there, `OBJECT_HASH_MISMATCH` when it is another.
+ * @throws `PvError` `OBJECT_MISSING` when one is not there, `OBJECT_HASH_MISMATCH` when it is another.
  */
 export async function copyObjects({ state, objects }: Revision, pool: ObjectStore, options: Job = {}): Promise<number> {
   const wanted = new Map<ObjectId, string>();

@@ -60,7 +60,7 @@ async function cleanUp(folder: Folder, state: State): Promise<void> {
  * Makes a repository the trail of a device: the revision's files as hard links into the pool, inline documents
  * canonical, what the state does not name removed, and the boot loader's links in `.pv/`.
  *
- * @throws {@link PvError} `OBJECT_MISSING` when an object, or a file that the boot loader needs, is not there.
+ * @throws `PvError` `OBJECT_MISSING` when an object, or a file that the boot loader needs, is not there.
  */
 export async function deployRepository(repository: Repository, revision: Revision): Promise<void> {
   const { folder } = repository;

@@ -16,7 +16,7 @@ export interface InitOptions extends Job {
 /**
  * Makes a repository; one that is there already is opened as it is.
  *
- * @throws {@link PvError} `FILE_FAILED` when the folder cannot be written.
+ * @throws `PvError` `FILE_FAILED` when the folder cannot be written.
  */
 export async function initRepository(location: string | Folder, options: InitOptions = {}): Promise<Repository> {
   const folder = typeof location === "string" ? runtimeFolder(location) : location;

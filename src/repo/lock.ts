@@ -7,7 +7,7 @@ const PATH = ".pvr/lock";
  * Takes the repository's lock for this process; one whose process is gone is broken. Folders that cannot make a file
  * exclusively have no second writer.
  *
- * @throws {@link PvError} `REPOSITORY_LOCKED` while another process works in it.
+ * @throws `PvError` `REPOSITORY_LOCKED` while another process works in it.
  */
 export async function takeLock(folder: Folder): Promise<() => Promise<void>> {
   const self = nativeProcess();

@@ -28,7 +28,7 @@ export interface ObjectPool extends ObjectStore {
  * Objects as files of a folder, one each, named by their SHA-256: pvr's pool. Other processes may share it: a file
  * appears under its name when it is complete.
  *
- * @throws {@link PvError} `OBJECT_HASH_MISMATCH`, `OBJECT_MISSING`, `OBJECT_ID_INVALID`, `FILE_FAILED`.
+ * @throws `PvError` `OBJECT_HASH_MISMATCH`, `OBJECT_MISSING`, `OBJECT_ID_INVALID`, `FILE_FAILED`.
  */
 export function objectPool(folder: Folder): ObjectPool {
   let dirty = false;

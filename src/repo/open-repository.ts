@@ -7,7 +7,7 @@ import type { Folder, Repository } from "./types.ts";
  * Opens pvr's working copy: a folder with `.pvr/`, looked for from the path given upwards. A `Folder` is taken as it
  * is, so a browser's folder works too. The signal stops what the repository does, at any time.
  *
- * @throws {@link PvError} `FILE_FAILED` when there is no repository, `REPOSITORY_BROKEN` when its files are.
+ * @throws `PvError` `FILE_FAILED` when there is no repository, `REPOSITORY_BROKEN` when its files are.
  * @example
  * ```ts
  * import { initRepository, openRepository } from "@pv/sdk/repo";

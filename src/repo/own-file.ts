@@ -21,7 +21,7 @@ async function readOwn<T>(folder: Folder, path: string, hint: string, parse: (by
 /**
  * A JSON object of `.pvr/`; undefined where the file is absent.
  *
- * @throws {@link PvError} `REPOSITORY_BROKEN` when it is there and is none.
+ * @throws `PvError` `REPOSITORY_BROKEN` when it is there and is none.
  */
 export async function readOwnObject(folder: Folder, path: string, hint: string): Promise<JsonObject | undefined> {
   try {

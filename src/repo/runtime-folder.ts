@@ -29,7 +29,7 @@ export function checkPath(path: string): string {
 /**
  * A folder of the runtime's own file system.
  *
- * @throws {@link PvError} `PATH_UNSAFE` for a path that would leave it, `FILE_FAILED` for what the system refuses.
+ * @throws `PvError` `PATH_UNSAFE` for a path that would leave it, `FILE_FAILED` for what the system refuses.
  */
 export function runtimeFolder(path: string): Folder {
   const fs = nativeFiles();

@@ -19,7 +19,7 @@ function below(key: string, item: string): boolean {
  * pvr's `fastcopy`: items of a source, under other names where the target's fragment has some, in the place of the
  * target's items of those names; the whole state where nothing is named.
  *
- * @throws {@link PvError} `PART_UNKNOWN` when the target names items and the source does not, or another number of them.
+ * @throws `PvError` `PART_UNKNOWN` when the target names items and the source does not, or another number of them.
  */
 export function transferFragment(target: State, source: State, { from, to, merge = false }: Transfer): State {
   if (to.take.length > 0 && to.take.length !== from.take.length) {

@@ -12,9 +12,9 @@ function isRevision(part: Revision | StatePart): part is Revision {
  * Joins revisions and parts of states. Copies nothing: objects stay where they are, and are looked for in all of them.
  * The result may be partial; {@link missingObjects} tells.
  *
- * @throws {@link PvError} `STATE_CONFLICT` when two parts give one key different content; {@link replaceParts} lets one
+ * @throws `PvError` `STATE_CONFLICT` when two parts give one key different content; {@link replaceParts} lets one
  * give way.
- * @throws {@link PvError} `STATE_INVALID` when a part holds what is no JSON.
+ * @throws `PvError` `STATE_INVALID` when a part holds what is no JSON.
  * @example
  * ```ts
  * import { compose, container, device, memoryStore, missingObjects, sha256 } from "@pv/sdk";

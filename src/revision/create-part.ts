@@ -73,10 +73,10 @@ function parseDocument(key: string, text: Bytes): JsonObject {
  * state, all others objects in `store` (`memoryStore()` unless given). Folders, modes, owners and times are not kept;
  * a symbolic link to a file of the tree becomes that file.
  *
- * @throws {@link PvError} `TREE_INVALID` when a `.json` file is no JSON, when an entry cannot be a file of a state (a
+ * @throws `PvError` `TREE_INVALID` when a `.json` file is no JSON, when an entry cannot be a file of a state (a
  * link to nothing or to a folder, a device node), or when a name is not UTF-8.
- * @throws {@link PvError} `PATH_UNSAFE` when the name or a path has `..` in it.
- * @throws {@link PvError} `STORE_FULL` when the objects exceed what the store takes.
+ * @throws `PvError` `PATH_UNSAFE` when the name or a path has `..` in it.
+ * @throws `PvError` `STORE_FULL` when the objects exceed what the store takes.
  * @example
  * ```ts
  * import { createPart, files } from "@pv/sdk";

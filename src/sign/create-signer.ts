@@ -20,8 +20,8 @@ import type { LocalKey, RemoteKey, SignatureAlgorithm, Signer, WebKey } from "./
  * A {@link LocalKey} is PEM text or a WebCrypto key; a {@link RemoteKey} is a callback into an HSM, a key service or a
  * PKCS#11 token, told the data and its hash, whose every answer is checked before it is used.
  *
- * @throws {@link PvError} `SIGN_KEY_UNSUPPORTED` when the key is of another kind, broken, or cannot be decrypted.
- * @throws {@link PvError} `SIGN_KEY_MISMATCH` when key and certificate (or public key) do not belong together.
+ * @throws `PvError` `SIGN_KEY_UNSUPPORTED` when the key is of another kind, broken, or cannot be decrypted.
+ * @throws `PvError` `SIGN_KEY_MISMATCH` when key and certificate (or public key) do not belong together.
  * @example
  * ```ts
  * import { createDeveloperCa, createSigner } from "@pv/sdk";

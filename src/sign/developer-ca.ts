@@ -20,7 +20,7 @@ export interface DeveloperCa {
  * ten years from the day before `now`, the leaf three. Keys and serial numbers are random; everything else follows from
  * the options.
  *
- * @throws {@link PvError} `SIGN_KEY_UNSUPPORTED` when an RSA key is asked for where there is no WebCrypto to make one.
+ * @throws `PvError` `SIGN_KEY_UNSUPPORTED` when an RSA key is asked for where there is no WebCrypto to make one.
  * @example
  * ```ts
  * import { createDeveloperCa } from "@pv/sdk";

@@ -40,7 +40,7 @@ interface Decrypting {
 /**
  * The PKCS#8 inside.
  *
- * @throws {@link PvError} `SIGN_KEY_UNSUPPORTED` when it uses another scheme, or the passphrase is wrong.
+ * @throws `PvError` `SIGN_KEY_UNSUPPORTED` when it uses another scheme, or the passphrase is wrong.
  * @throws RangeError when its structure is broken.
  */
 export async function decryptPkcs8(bytes: Uint8Array, passphrase: string): Promise<Bytes> {

@@ -12,7 +12,7 @@ import type { Pem } from "./types.ts";
  * The first private key of a PEM text, as pvr picks it: PKCS#1, PKCS#8 (also encrypted), SEC1, also behind a block of
  * `EC PARAMETERS`.
  *
- * @throws {@link PvError} `SIGN_KEY_UNSUPPORTED` when there is none, or it is of another kind, or cannot be decrypted.
+ * @throws `PvError` `SIGN_KEY_UNSUPPORTED` when there is none, or it is of another kind, or cannot be decrypted.
  */
 export async function readPrivateKey(pem: Pem, passphrase: string | undefined): Promise<PrivateKey> {
   const block = readPem(pem).find(({ label }) => label.includes("PRIVATE KEY"));

@@ -16,9 +16,9 @@ export interface ResignOptions extends Job, Pick<SignOptions, "device" | "policy
  * Signs anew what existing signatures cover, with the same lists: after a change, or with another key (pvr's
  * `sig update`). A signature over other signatures is made after those, so that none goes stale.
  *
- * @throws {@link PvError} `SIGN_REFUSED` when a name fits no signature, a device would not believe the result (see
+ * @throws `PvError` `SIGN_REFUSED` when a name fits no signature, a device would not believe the result (see
  * {@link signState}), or signatures cover each other in a circle.
- * @throws {@link PvError} `SIGN_KEY_MISMATCH` when a signer's answer does not verify with its public key.
+ * @throws `PvError` `SIGN_KEY_MISMATCH` when a signer's answer does not verify with its public key.
  * @example
  * ```ts
  * import { createDeveloperCa, createSigner, parseState, resignState, signState } from "@pv/sdk";

@@ -26,10 +26,10 @@ export interface ReleaseOptions {
  * Signers in different places sign one after the other: the same options over the same state give the same document,
  * and signatures that are there stay. Another document drops them.
  *
- * @throws {@link PvError} `OBJECT_MISSING` when `sizes` lacks an object of the state.
- * @throws {@link PvError} `SIGN_REFUSED` when the name is none, or several signers sign without certificates: a device
+ * @throws `PvError` `OBJECT_MISSING` when `sizes` lacks an object of the state.
+ * @throws `PvError` `SIGN_REFUSED` when the name is none, or several signers sign without certificates: a device
  * knows one bare key at most.
- * @throws {@link PvError} `SIGN_KEY_MISMATCH` when a signer's answer does not verify with its public key.
+ * @throws `PvError` `SIGN_KEY_MISMATCH` when a signer's answer does not verify with its public key.
  * @example
  * ```ts
  * import { createDeveloperCa, createSigner, parseState, signRelease, verifyRelease } from "@pv/sdk";

@@ -8,13 +8,13 @@ import type { SignOptions } from "./types.ts";
  *
  * A signature of the same name is replaced; others stay, and are warned about where they no longer fit.
  *
- * @throws {@link PvError} `SIGN_REFUSED` when a device would not believe the result: a bare `**`, braces or another
+ * @throws `PvError` `SIGN_REFUSED` when a device would not believe the result: a bare `**`, braces or another
  * pattern that pvr and devices read differently, an empty selection, a signature over itself, `#spec` alone left out,
  * text that is not canonical, values that crash a device, an algorithm that the device profile lacks. With
  * `policy: "pvr"` only what pvr itself refuses; the rest becomes warnings.
- * @throws {@link PvError} `SIGN_KEY_MISMATCH` when a signer's answer does not verify with its public key, or that is not
+ * @throws `PvError` `SIGN_KEY_MISMATCH` when a signer's answer does not verify with its public key, or that is not
  * the first certificate's (which `policy: "pvr"` does not look at).
- * @throws {@link PvError} `STATE_INVALID` when text is no state.
+ * @throws `PvError` `STATE_INVALID` when text is no state.
  * @example
  * ```ts
  * import { composeState, container, createDeveloperCa, createSigner, device, signState, verifyState } from "@pv/sdk";

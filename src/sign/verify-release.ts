@@ -45,7 +45,7 @@ export interface ReleaseReport extends VerifyReport {
  * The check belongs before an update, not before a boot: a release that expires after it was installed is no reason to
  * stop. It says nothing about signatures that do not cover the release: that is {@link verifyState}.
  *
- * @throws {@link PvError} `STATE_INVALID` when an object is given that is no JSON.
+ * @throws `PvError` `STATE_INVALID` when an object is given that is no JSON.
  * @example
  * ```ts
  * import { createDeveloperCa, createSigner, parseState, signRelease, verifyRelease } from "@pv/sdk";

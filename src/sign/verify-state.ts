@@ -9,7 +9,7 @@ import type { VerifyOptions, VerifyReport } from "./types.ts";
  * `sdk` accepts where every path is covered by a trusted signature (`_sigs/` aside; a `src.json` that is excluded, as
  * pvr does, is a warning), every signature is trusted, and pvr and devices would read all of it the same way.
  *
- * @throws {@link PvError} `STATE_INVALID` when an object is given that is no JSON.
+ * @throws `PvError` `STATE_INVALID` when an object is given that is no JSON.
  * @example
  * ```ts
  * import { createDeveloperCa, createSigner, parseState, signState, verifyState } from "@pv/sdk";

@@ -16,7 +16,7 @@ interface SavedImage {
  * A container from what `docker save` wrote, old form and new. The config is checked against its name, each layer
  * against the config. A compressed archive, or one that is a stream, is held in memory (1 GiB at most).
  *
- * @throws {@link PvError} once opened: `OCI_INVALID` when it is no such archive or the tag is not in it,
+ * @throws `PvError` once opened: `OCI_INVALID` when it is no such archive or the tag is not in it,
  * `OCI_PLATFORM_ABSENT`, `OCI_DIGEST_MISMATCH`, `OBJECT_MISSING` when a layer is absent.
  * @example
  * ```ts

@@ -14,7 +14,7 @@ const REFERENCE = "org.opencontainers.image.ref.name";
  * A container from an OCI image layout: the folder (`readDirectory`), or the same as a tar. Blobs are checked against
  * their digests. A compressed tar, or one that is a stream, is held in memory (1 GiB at most): give big ones as files.
  *
- * @throws {@link PvError} once opened: `OCI_INVALID` when there is no layout or the tag is not in it,
+ * @throws `PvError` once opened: `OCI_INVALID` when there is no layout or the tag is not in it,
  * `OCI_PLATFORM_ABSENT`, `OCI_DIGEST_MISMATCH`, `OBJECT_MISSING` when a blob is absent.
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import type { ContainerSource, ImageConfig } from "./types.ts";
  * A squashfs image whose bytes are elsewhere: on a device, on a hub. The container made of it is partial, and whole
  * where the object is.
  *
- * @throws {@link PvError} `OBJECT_ID_INVALID` when `id` is no SHA-256 in lower-case hex.
+ * @throws `PvError` `OBJECT_ID_INVALID` when `id` is no SHA-256 in lower-case hex.
  * @example
  * ```ts
  * import { sha256 } from "@pv/sdk";

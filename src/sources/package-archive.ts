@@ -33,7 +33,7 @@ async function download(url: URL, { fetch: get = fetch }: PackageOptions, signal
  * A prebuilt container: a `.pvrexport.tgz` (plain or compressed, found by content) as bytes, file or stream, or a URL of
  * one, such as a GitLab generic package. Every object is checked; with `sha256` the archive is, too.
  *
- * @throws {@link PvError} once opened: `OBJECT_HASH_MISMATCH` when the archive is not `sha256` or an object not its name,
+ * @throws `PvError` once opened: `OBJECT_HASH_MISMATCH` when the archive is not `sha256` or an object not its name,
  * `CONTENT_HTTP` when the server does not give it, `PART_UNKNOWN` when `part` is not in it, and what {@link readExport}
  * throws.
  * @example

@@ -39,7 +39,7 @@ export interface RegistryImageOptions {
  * A container's root file system and config from an image in any OCI or Docker registry: layers stream through, every
  * blob is checked against its digest, cut downloads go on where they stopped.
  *
- * @throws {@link PvError} `OCI_REFERENCE_INVALID` when the reference is none; once opened, `OCI_AUTH_REQUIRED`,
+ * @throws `PvError` `OCI_REFERENCE_INVALID` when the reference is none; once opened, `OCI_AUTH_REQUIRED`,
  * `OCI_PLATFORM_ABSENT`, `OCI_DIGEST_MISMATCH`, `OCI_INVALID`, `CONTENT_HTTP`, `CONTENT_TRUNCATED`, `NETWORK_FAILED`.
  * @example
  * ```ts

@@ -6,7 +6,7 @@ import type { ContainerSource } from "./types.ts";
  * A container of another revision, as it is there: documents, objects, overlay and signature. Given settings change it,
  * and then its signature is left out.
  *
- * @throws {@link PvError} once opened: `PART_UNKNOWN` when the revision has no such part.
+ * @throws `PvError` once opened: `PART_UNKNOWN` when the revision has no such part.
  * @example
  * ```ts
  * import { files } from "@pv/sdk";

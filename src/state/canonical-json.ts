@@ -12,7 +12,7 @@ import { writeJson } from "./json/writer.ts";
  *
  * Format: canonicaljson-go 1.0.3, as pvr uses it (`libpvr/utils.go`).
  *
- * @throws {@link PvError} `STATE_INVALID` when bytes are no JSON (data after the value included), nest deeper than
+ * @throws `PvError` `STATE_INVALID` when bytes are no JSON (data after the value included), nest deeper than
  * 10,000 levels or exceed 64 MiB, when a number's exponent spells out to more than 100,000 zeros, or when a value is
  * no JSON (`NaN`, a function, a `Date`).
  * @example

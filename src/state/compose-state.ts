@@ -20,8 +20,8 @@ function sameValue(a: JsonObject, b: JsonObject, key: string): boolean {
  *
  * Says nothing about what a device would make of it: {@link checkState} does.
  *
- * @throws {@link PvError} `STATE_CONFLICT` when two parts give one key different content.
- * @throws {@link PvError} `STATE_INVALID` when a part holds what is no JSON.
+ * @throws `PvError` `STATE_CONFLICT` when two parts give one key different content.
+ * @throws `PvError` `STATE_INVALID` when a part holds what is no JSON.
  * @example
  * ```ts
  * import { composeState, container, device, isPvError } from "@pv/sdk";

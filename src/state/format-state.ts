@@ -5,7 +5,7 @@ import type { StateLike } from "./types.ts";
 /**
  * The canonical line of a state, without a final newline: what `.pvr/json` holds and a device hashes.
  *
- * @throws {@link PvError} `STATE_INVALID` when the state holds what is no JSON.
+ * @throws `PvError` `STATE_INVALID` when the state holds what is no JSON.
  * @example
  * ```ts
  * import { composeState, device, formatState } from "@pv/sdk";

@@ -63,7 +63,7 @@ function findingOf(kind: string, document: JsonObject, issue: Issue): Finding {
  *
  * Says that it has the shape, not that a device takes it: {@link checkState} does that for a whole state.
  *
- * @throws {@link PvError} `STATE_INVALID` with all findings when the text is no JSON, or a member has another type.
+ * @throws `PvError` `STATE_INVALID` with all findings when the text is no JSON, or a member has another type.
  * @example
  * ```ts
  * import { parseDocument } from "@pv/sdk/state";

@@ -7,7 +7,7 @@ import { readJson } from "./json/reader.ts";
  * keep them beside: use `canonicalJson(bytes)` for that.) Reads as pvr does: the last duplicate of a key wins, broken
  * UTF-8 becomes U+FFFD byte by byte; unlike pvr, nothing may follow the value.
  *
- * @throws {@link PvError} `STATE_INVALID` when the text is no JSON, nests deeper than 10,000 levels, exceeds 64 MiB or
+ * @throws `PvError` `STATE_INVALID` when the text is no JSON, nests deeper than 10,000 levels, exceeds 64 MiB or
  * 4 million values, or spells a number with an absurd exponent.
  * @example
  * ```ts

@@ -30,7 +30,7 @@ function findingsOf(state: unknown): Finding[] {
  *
  * Checks that it is a state, not that a device would take it: {@link checkState} says that, of any state and of text.
  *
- * @throws {@link PvError} `STATE_INVALID` with all findings when the text is no JSON (see {@link parseJson}), no
+ * @throws `PvError` `STATE_INVALID` with all findings when the text is no JSON (see {@link parseJson}), no
  * object, or has no `#spec`.
  * @example
  * ```ts

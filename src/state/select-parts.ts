@@ -29,7 +29,7 @@ function keysOf(parts: ReadonlyMap<string, readonly string[]>, name: string): re
  * Names are exact (`web` is not `web2`), as {@link listParts} gives them; `_config` and `_sigs` stand for all there is
  * below them. `#spec` stays. Gives back what it was given, a state or a revision.
  *
- * @throws {@link PvError} `PART_UNKNOWN` when there is no part of a name.
+ * @throws `PvError` `PART_UNKNOWN` when there is no part of a name.
  * @example
  * ```ts
  * import { composeState, container, device, selectParts } from "@pv/sdk";
@@ -60,7 +60,7 @@ export function selectParts<T extends StateLike>(from: T, selection: string): T 
 /**
  * All but one part; its `_config` and `_sigs` go with it. Gives back what it was given, a state or a revision.
  *
- * @throws {@link PvError} `PART_UNKNOWN` when there is no part of that name.
+ * @throws `PvError` `PART_UNKNOWN` when there is no part of that name.
  * @example
  * ```ts
  * import { composeState, container, device, listParts, removePart } from "@pv/sdk";

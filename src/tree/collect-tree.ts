@@ -21,8 +21,8 @@ function invalid(path: string, message: string): PvError {
  * and a file in the place of a folder takes what was below it away. Hard links keep what they were made of. Folders that
  * are missing are made. Contents are not read.
  *
- * @throws {@link PvError} `PATH_UNSAFE` when a path is not relative and clean.
- * @throws {@link PvError} `TREE_INVALID` when an entry lies below something that is no folder, or a hard link names
+ * @throws `PvError` `PATH_UNSAFE` when a path is not relative and clean.
+ * @throws `PvError` `TREE_INVALID` when an entry lies below something that is no folder, or a hard link names
  * nothing that came before it.
  */
 export async function collectTree(
@@ -78,7 +78,7 @@ export function* sortedEntries(nodes: ReadonlyMap<string, TreeNode>): Generator<
  * The same tree in the order of a walk, children by the bytes of their names, each path once, every folder there.
  * It keeps all entries in memory, and contents are opened in the new order: a tree from a stream cannot do that.
  *
- * @throws {@link PvError} `TREE_INVALID`, `PATH_UNSAFE` as the tree is read, when it is no sound tree.
+ * @throws `PvError` `TREE_INVALID`, `PATH_UNSAFE` as the tree is read, when it is no sound tree.
  * @example
  * ```ts
  * import { files } from "@pv/sdk";

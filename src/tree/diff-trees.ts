@@ -170,8 +170,8 @@ function entryAt(path: string, { entry }: TreeNode): TreeEntry {
  * Both trees' entries are kept in memory. Trees whose contents cannot be opened later (a compressed tar) are read a
  * second time for the contents that must be compared; of trees that can be read once all contents are hashed on the way.
  *
- * @throws {@link PvError} `TREE_INVALID` when a tree is not sound.
- * @throws {@link PvError} `TREE_CONSUMED` when a tree was read before and cannot be read again.
+ * @throws `PvError` `TREE_INVALID` when a tree is not sound.
+ * @throws `PvError` `TREE_CONSUMED` when a tree was read before and cannot be read again.
  * @example
  * ```ts
  * import { diffTrees, files } from "@pv/sdk";

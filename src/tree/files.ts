@@ -82,8 +82,8 @@ async function entryOf({ path, folder, spec }: Literal): Promise<TreeEntry> {
  * A tree in code. A key that ends in "/" is a folder; folders in between need not be named. Files have mode 0644 and
  * folders 0755 unless told, owner 0:0, time 0. The order is that of the keys, hard links last.
  *
- * @throws {@link PvError} `PATH_UNSAFE` when a key or a hard link leaves the tree.
- * @throws {@link PvError} `TREE_INVALID` when a key lies below a file, or a hard link names no file of the literal.
+ * @throws `PvError` `PATH_UNSAFE` when a key or a hard link leaves the tree.
+ * @throws `PvError` `TREE_INVALID` when a key lies below a file, or a hard link names no file of the literal.
  * @example
  * ```ts
  * import { files, readBytes } from "@pv/sdk";

@@ -63,14 +63,14 @@ async function* entries(content: TarContent, limits: Limits): AsyncGenerator<Tre
  *
  * Limits: `maxBytes` counts file contents, holes too, and what comes out of decompression; `maxEntries` counts entries.
  *
- * @throws {@link PvError} `TAR_INVALID` when the content is no tar, is damaged or ends too early.
- * @throws {@link PvError} `TAR_PATH_UNSAFE` when a name or the target of a hard link is absolute or leaves the tree.
- * @throws {@link PvError} `TREE_INVALID` when a member lies below something that is no folder.
- * @throws {@link PvError} `TREE_CONSUMED` when a stream is read twice, or a content after its turn.
- * @throws {@link PvError} `LIMIT_EXCEEDED` when there is more than the limits allow.
- * @throws {@link PvError} `CONTENT_CORRUPT` when compressed content does not decompress.
- * @throws {@link PvError} `CONTENT_TRUNCATED` when compressed content ends too early.
- * @throws {@link PvError} `CODEC_MISSING` when this runtime cannot decompress the content.
+ * @throws `PvError` `TAR_INVALID` when the content is no tar, is damaged or ends too early.
+ * @throws `PvError` `TAR_PATH_UNSAFE` when a name or the target of a hard link is absolute or leaves the tree.
+ * @throws `PvError` `TREE_INVALID` when a member lies below something that is no folder.
+ * @throws `PvError` `TREE_CONSUMED` when a stream is read twice, or a content after its turn.
+ * @throws `PvError` `LIMIT_EXCEEDED` when there is more than the limits allow.
+ * @throws `PvError` `CONTENT_CORRUPT` when compressed content does not decompress.
+ * @throws `PvError` `CONTENT_TRUNCATED` when compressed content ends too early.
+ * @throws `PvError` `CODEC_MISSING` when this runtime cannot decompress the content.
  * @example
  * ```ts
  * import { files, readBytes, readTar, writeTar } from "@pv/sdk";

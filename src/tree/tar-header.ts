@@ -88,7 +88,7 @@ const magics: readonly (readonly [string, readonly number[]])[] = [
 /**
  * Reads a header.
  *
- * @throws {@link PvError} `TAR_INVALID` when the sum is wrong or a field is no number.
+ * @throws `PvError` `TAR_INVALID` when the sum is wrong or a field is no number.
  */
 export function decodeHeader(block: Bytes, offset: number): TarHeader {
   const wanted = checksumField(block);

@@ -8,7 +8,7 @@ export type PaxRecords = readonly (readonly [key: string, value: Bytes])[];
 /**
  * Reads the records of one extended header.
  *
- * @throws {@link PvError} `TAR_INVALID` when a record is not of that form.
+ * @throws `PvError` `TAR_INVALID` when a record is not of that form.
  */
 export function parsePax(bytes: Bytes, offset: number): PaxRecords {
   const records: [string, Bytes][] = [];

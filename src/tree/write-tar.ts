@@ -195,7 +195,7 @@ async function* gathered(chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes, vo
  * where something does not fit one (long or non-ASCII names, large numbers, xattrs); no names of owners, no clock.
  * Contents are read as the stream is.
  *
- * The stream fails with a {@link PvError}: `CONTENT_TRUNCATED` when a file is shorter or longer than its entry says,
+ * The stream fails with a `PvError`: `CONTENT_TRUNCATED` when a file is shorter or longer than its entry says,
  * `PATH_UNSAFE` when a path is absolute or leaves the tree, `TREE_INVALID` when an entry cannot be put into a tar.
  *
  * @example

@@ -31,10 +31,10 @@ import { XattrTable } from "./writer/xattr-table.ts";
  * in the format: they are left out and counted in the result. The sink is closed at the end, aborted on failure; if it reads back, the result has the
  * image's SHA-256. Progress is reported as task `squashfs`, in bytes of file content.
  *
- * @throws {@link PvError} `PATH_UNSAFE` when a path has `..`, `.`, an empty component or a NUL in it.
- * @throws {@link PvError} `TREE_INVALID` when an entry is nothing that squashfs can hold, or a hard link leads nowhere.
- * @throws {@link PvError} `CONTENT_TRUNCATED` when a file has more or fewer bytes than its entry says.
- * @throws {@link PvError} `CODEC_MISSING` when the compressor needs a package that is not installed.
+ * @throws `PvError` `PATH_UNSAFE` when a path has `..`, `.`, an empty component or a NUL in it.
+ * @throws `PvError` `TREE_INVALID` when an entry is nothing that squashfs can hold, or a hard link leads nowhere.
+ * @throws `PvError` `CONTENT_TRUNCATED` when a file has more or fewer bytes than its entry says.
+ * @throws `PvError` `CODEC_MISSING` when the compressor needs a package that is not installed.
  * @example
  * ```ts
  * import { files, memorySink } from "@pv/sdk";

@@ -24,7 +24,7 @@ export function formatLock(lock: RevisionLock): string {
 /**
  * Reads `pv.lock.json`.
  *
- * @throws {@link PvError} `LOCK_INVALID` when it is none.
+ * @throws `PvError` `LOCK_INVALID` when it is none.
  */
 export function parseLock(text: string | Uint8Array): RevisionLock {
   const wrong = (cause?: unknown): PvError =>

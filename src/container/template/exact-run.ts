@@ -30,7 +30,7 @@ function volumeItems({ source }: TemplateInput, args: Arguments): string[] {
  * The text of run.json as pvr's template of 2023 writes it, without what newer ones add. Two volumes or more are joined
  * by a comma: pvr puts a backslash and an n between them, which is no JSON (vectors: d15).
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when an argument is of a kind that the template cannot print.
+ * @throws `PvError` `CONTAINER_INVALID` when an argument is of a kind that the template cannot print.
  */
 export function exactRun(input: TemplateInput): string {
   const { name, source, group } = input;

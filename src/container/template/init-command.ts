@@ -58,7 +58,7 @@ function bare(name: string, word: string, option: string): string {
 /**
  * The value of `lxc.init.cmd`, so that lxc splits it into the image's own words.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when a word cannot be written.
+ * @throws `PvError` `CONTAINER_INVALID` when a word cannot be written.
  */
 export function initCommand(input: TemplateInput): string {
   const { name } = input;

@@ -44,7 +44,7 @@ function linesOf({ name, compat }: TemplateInput): Lines {
 /**
  * The text of lxc.container.conf (spec: pvr's template `builtin-lxc-docker`, state of 2023-02), each line ended by LF.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when a value is of the wrong kind or cannot be written.
+ * @throws `PvError` `CONTAINER_INVALID` when a value is of the wrong kind or cannot be written.
  */
 export function lxcConfig(input: TemplateInput): string {
   const { compat } = input;

@@ -9,7 +9,7 @@ export type ValueCheck = (value: string, option: string) => string;
 /**
  * Text that fits on one line.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when it holds a line break or a NUL: what follows would become a line of
+ * @throws `PvError` `CONTAINER_INVALID` when it holds a line break or a NUL: what follows would become a line of
  * its own, that is a setting of its own.
  */
 export function oneLine(name: string, value: string, option: string): string {
@@ -43,7 +43,7 @@ export function mountField(name: string, value: string, option: string): string 
 /**
  * A mount point, relative to the container's root.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when it is empty or would leave the root.
+ * @throws `PvError` `CONTAINER_INVALID` when it is empty or would leave the root.
  */
 export function mountTarget(name: string, value: string, option: string): string {
   const target = value.replace(/^\/+/, "");

@@ -31,7 +31,7 @@ export interface RenderedContainer {
  * `PV_AUTO_RECOVERY`, `PV_NETWORK_POOL` (`_HOSTNAME`, `_IP`, `_MAC`) and `PV_REMOUNT`. docs/compatibility.md lists what
  * differs from pvr.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when the name or the template cannot be, when a value is of the wrong
+ * @throws `PvError` `CONTAINER_INVALID` when the name or the template cannot be, when a value is of the wrong
  * kind, would reject the revision on a device, or would inject a line into lxc.container.conf.
  * @example
  * ```ts

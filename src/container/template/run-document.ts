@@ -95,7 +95,7 @@ function networkOf(name: string, args: Arguments): JsonObject | undefined {
  * run.json as the runtime wants it: `type` is always there (without it the runtime dies at boot), `config` wherever the
  * container is started, every list is one, every word one that a device takes.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when a value is of the wrong kind or would reject the revision.
+ * @throws `PvError` `CONTAINER_INVALID` when a value is of the wrong kind or would reject the revision.
  */
 export function runDocument(input: TemplateInput): JsonObject {
   const { name, source, group } = input;

@@ -41,7 +41,7 @@ export function isTrue(value: JsonValue | undefined): value is JsonValue {
 /**
  * Puts together what the template reads.
  *
- * @throws {@link PvError} `CONTAINER_INVALID` when the name, the template or the group cannot be.
+ * @throws `PvError` `CONTAINER_INVALID` when the name, the template or the group cannot be.
  */
 export function templateInput(
   name: string,

@@ -61,7 +61,7 @@ function choosePvr(manifests: readonly IndexEntry[], platforms: readonly string[
 /**
  * From a manifest or index to one image: chooses the platform, reads the config.
  *
- * @throws {@link PvError} `OCI_PLATFORM_ABSENT`, `OCI_INVALID`.
+ * @throws `PvError` `OCI_PLATFORM_ABSENT`, `OCI_INVALID`.
  */
 export async function resolveImage(
   blobs: ImageBlobs,

@@ -72,7 +72,7 @@ function platform(value: unknown): Platform | undefined {
 /**
  * Reads a manifest or an index of either family.
  *
- * @throws {@link PvError} `OCI_INVALID` when it is neither.
+ * @throws `PvError` `OCI_INVALID` when it is neither.
  */
 export function parseManifest(bytes: Bytes, reference: string): Manifest {
   const document = readDocument(bytes, reference, "the manifest");

@@ -57,7 +57,7 @@ const armOrder: readonly string[] = ["v7", "", "v6", "v5", "v8"];
  * Chooses the entry for a platform. A variant that is asked for must be there; without one, arm64 is v8 and arm is
  * v7 before v6 before v5. Nothing else is ever taken instead.
  *
- * @throws {@link PvError} `OCI_PLATFORM_ABSENT` listing what there is.
+ * @throws `PvError` `OCI_PLATFORM_ABSENT` listing what there is.
  */
 export function choosePlatform<T extends PlatformEntry>(entries: readonly T[], wanted: Platform): T {
   // Attestations and other companions stand in an index as unknown/unknown.

@@ -38,7 +38,7 @@ function invalid(reference: string, why: string): PvError {
  * Reads an image reference as Docker users type them: `nginx`, `nginx:1.27`, `user/app`, `host:5000/a/b:tag`,
  * `name@sha256:...` (grammar of the distribution project's reference package).
  *
- * @throws {@link PvError} `OCI_REFERENCE_INVALID` when it is none.
+ * @throws `PvError` `OCI_REFERENCE_INVALID` when it is none.
  * @example
  * ```ts
  * import { parseReference } from "@pv/sdk/sources";

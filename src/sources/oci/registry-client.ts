@@ -25,7 +25,7 @@ export interface RegistryClient {
  * A client for the repository of a reference: logs in when it is asked to, follows redirects without taking the
  * credentials along, and tries again where the server is busy.
  *
- * @throws {@link PvError} `OCI_AUTH_REQUIRED`, `CONTENT_HTTP`, `NETWORK_FAILED` from `get`.
+ * @throws `PvError` `OCI_AUTH_REQUIRED`, `CONTENT_HTTP`, `NETWORK_FAILED` from `get`.
  */
 export function registryClient(reference: ImageReference, options: RegistryClientOptions = {}): RegistryClient {
   const { signal, retryBaseMs = 500 } = options;

@@ -23,7 +23,7 @@ const driverSets: Check = mapOf(mapOf(list(text)));
  * The board, as a part of a state: `bsp/run.json` and its files from known object ids, and `drivers.json` among
  * `documents`. Either linux with initrd, or fit, or rpiab. Paths are relative to `bsp/`.
  *
- * @throws {@link PvError} `STATE_INVALID` with all findings when there is not exactly one way to boot, when a value is
+ * @throws `PvError` `STATE_INVALID` with all findings when there is not exactly one way to boot, when a value is
  * of the wrong kind, when a file is called as one of the keys (a device would take it for the key), when an id is none.
  * @example
  * ```ts

@@ -82,11 +82,11 @@ function checkPrefixes(run: JsonObject, path: string, problems: Problems): void 
 /**
  * A container from known object ids, as a part of a state: `<name>/run.json`, its objects, and other documents
  * (`services.json`, `src.json`, `mdev.json`). Paths are relative to its folder, which is `run.name`. Bytes are not
- * needed, so it works anywhere; {@link createContainer} of `@pv/sdk/container` makes one from an image.
+ * needed, so it works anywhere; `createContainer` of `@pv/sdk/container` makes one from an image.
  *
  * Written as given: no member is added. A container that is started needs `config`, an lxc configuration.
  *
- * @throws {@link PvError} `STATE_INVALID` with all findings when a device would refuse the documents, read them wrongly
+ * @throws `PvError` `STATE_INVALID` with all findings when a device would refuse the documents, read them wrongly
  * or die of them: a value of the wrong kind, an id that is none, a path that leaves the folder, a reserved name.
  * @example
  * ```ts

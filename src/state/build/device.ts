@@ -143,7 +143,7 @@ function withoutUndefined(document: object): object {
  * restarts the container, `auto_recovery` on failure). Of several disks, the one with aliases goes last, where a
  * device can read it.
  *
- * @throws {@link PvError} `STATE_INVALID` with all findings when a device would refuse the document, read it wrongly
+ * @throws `PvError` `STATE_INVALID` with all findings when a device would refuse the document, read it wrongly
  * or die of it: a value of the wrong kind, nested values in any but the last group, a name that equals a key.
  * @example
  * ```ts

@@ -28,7 +28,7 @@ export interface CheckStateOptions {
  * Time and memory grow with the text only, whatever is in it; text beyond 64 MiB or 4 million values is not read.
  *
  * @throws {TypeError} when `state` is neither a state, nor text, nor bytes.
- * @throws {@link PvError} `STATE_INVALID` when a state (not text) holds what is no JSON.
+ * @throws `PvError` `STATE_INVALID` when a state (not text) holds what is no JSON.
  * @example
  * ```ts
  * import { checkState } from "@pv/sdk/state";

@@ -33,10 +33,10 @@ async function find(image: Image, root: DirectoryInode, path: string): Promise<T
  *
  * The walk, `find` and contents throw the same errors as this function.
  *
- * @throws {@link PvError} `SQUASHFS_INVALID` when it is no squashfs image or a malformed one; `check` names the rule.
- * @throws {@link PvError} `CODEC_MISSING` when this runtime cannot decompress it; the error names the package.
- * @throws {@link PvError} `LIMIT_EXCEEDED` when more comes out than the limits allow.
- * @throws {@link PvError} `CONTENT_TRUNCATED` when the source is shorter than it said.
+ * @throws `PvError` `SQUASHFS_INVALID` when it is no squashfs image or a malformed one; `check` names the rule.
+ * @throws `PvError` `CODEC_MISSING` when this runtime cannot decompress it; the error names the package.
+ * @throws `PvError` `LIMIT_EXCEEDED` when more comes out than the limits allow.
+ * @throws `PvError` `CONTENT_TRUNCATED` when the source is shorter than it said.
  * @example
  * ```ts
  * import { files, memorySink } from "@pv/sdk";

@@ -44,7 +44,7 @@ export interface Verity {
  * `writeSquashfs` consist of them. `hashTree` may be kept beside the image (as pvr does) or appended to it. Progress is
  * reported as task `hash`, in bytes.
  *
- * @throws {@link PvError} `CONTENT_TRUNCATED` when the source has less than one block, or ends before its size.
+ * @throws `PvError` `CONTENT_TRUNCATED` when the source has less than one block, or ends before its size.
  * @example
  * ```ts
  * import { createVerity } from "@pv/sdk/squashfs";
