@@ -15,7 +15,10 @@ export interface FileToHash {
 
 /** Files up to this size are read whole, into a buffer that is used again. */
 const WHOLE_BYTES = 4 * 2 ** 20;
-/** From this much on threads pay; they take 20 ms to start. */
+/**
+ * From this much on threads pay; they take 20 ms to start. What they copy is left to the system to bring to the disk, as
+ * waiting for it would take longer than all the rest; less than this is on the disk before a state names it.
+ */
 const THREADS_FROM_BYTES = 64 * 2 ** 20;
 /** Two: a disk gives no more, and each takes 10 MB of memory. */
 const THREADS = 2;
@@ -45,7 +48,10 @@ async function hashHere(work: Work, { path, sizeBytes, isNew }: FileToHash, buff
   }
   if (store && isNew) return store.put(folder.read(path), { signal });
   const id = await streamed(work, path);
-  if (store && !(await store.has(id))) await store.put(folder.read(path), { expect: id, signal });
+  if (store && !(await store.holds(id, sizeBytes))) {
+    if (await store.has(id)) await store.delete(id);
+    await store.put(folder.read(path), { expect: id, signal });
+  }
   return id;
 }
 
@@ -53,7 +59,7 @@ async function hashThere({ folder, store }: Work, { path, isNew }: FileToHash, t
   const full = `${folder.root}/${path}`;
   const hash = (copy?: string): Promise<ObjectId> => onFile(full, () => thread.hash(full, copy));
   const id = store && isNew ? undefined : await hash();
-  if (!store || (id !== undefined && (await store.has(id)))) return id!;
+  if (!store || (id !== undefined && (await store.holds(id, sizeBytes)))) return id!;
   return store.adopt((copy) => hash(copy));
 }
 

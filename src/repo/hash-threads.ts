@@ -2,7 +2,7 @@ import { nativeThreads, type ObjectId } from "../core/index.ts";
 
 /** A thread that hashes files of the runtime, one after the other, and copies them on the way. */
 export interface HashThread {
-  /** The SHA-256 of a file; with `copy`, a new file of that name holds what was hashed, and is on the disk. */
+  /** The SHA-256 of a file; with `copy`, a new file of that name holds what was hashed. */
   hash(path: string, copy?: string): Promise<ObjectId>;
   close(): void;
 }
@@ -14,7 +14,6 @@ interface ThreadHost {
   fs: {
     openSync(path: string, flags: string): number;
     readSync(file: number, buffer: Uint8Array): number;
-    fdatasyncSync(file: number): void;
     fchmodSync(file: number, mode: number): void;
     closeSync(file: number): void;
     copyFileSync(from: string, to: string, flags: number): void;
@@ -28,15 +27,12 @@ interface ThreadHost {
 function hashFile(host: ThreadHost, buffer: Uint8Array, path: string, copy: string | undefined): string {
   const { fs } = host;
   if (copy !== undefined) fs.copyFileSync(path, copy, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE);
-  const file = fs.openSync(copy ?? path, copy === undefined ? "r" : "r+");
+  const file = fs.openSync(copy ?? path, "r");
   try {
     const hash = host.createHash("sha256");
     for (let length = fs.readSync(file, buffer); length > 0; length = fs.readSync(file, buffer))
       hash.update(buffer.subarray(0, length));
-    if (copy !== undefined) {
-      fs.fchmodSync(file, 0o666 & ~host.umask());
-      fs.fdatasyncSync(file);
-    }
+    if (copy !== undefined) fs.fchmodSync(file, 0o666 & ~host.umask());
     return hash.digest("hex");
   } finally {
     fs.closeSync(file);

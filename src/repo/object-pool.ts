@@ -12,11 +12,13 @@ function checkId(id: string): ObjectId {
 
 /** An object pool that can be tidied. */
 export interface ObjectPool extends ObjectStore {
+  /** True where the object is there, whole: one that a power cut has shortened is written again. */
+  holds(id: ObjectId, sizeBytes: number): Promise<boolean>;
   /** Keeps bytes whose id is known to be theirs. */
   keep(id: ObjectId, bytes: Bytes): Promise<void>;
   /** True where another thread can write into the pool. */
   canAdopt: boolean;
-  /** Takes over a file that is written, durably, to the path given; its id is what that gives. */
+  /** Takes over a file that is written to the path given; its id is what that gives. */
   adopt(write: (path: string) => Promise<ObjectId>): Promise<ObjectId>;
   /** Makes what was put outlast a power cut, before a state names it. */
   flush(): Promise<void>;
@@ -60,8 +62,13 @@ export function objectPool(folder: Folder): ObjectPool {
     return id;
   }
 
+  async function holds(id: ObjectId, sizeBytes: number): Promise<boolean> {
+    if (!folder.sizeOf) return has(id);
+    return isObjectId(id) && (await folder.sizeOf(id)) === sizeBytes;
+  }
+
   async function keep(id: ObjectId, bytes: Bytes): Promise<void> {
-    if (await has(id)) return;
+    if (await holds(id, bytes.length)) return;
     await folder.write(id, bytes, { durable: true });
     known.add(id);
     dirty = true;
@@ -96,6 +103,7 @@ export function objectPool(folder: Folder): ObjectPool {
       dirty = true;
       return id;
     },
+    holds,
     keep,
     canAdopt: folder.root !== undefined,
     async adopt(write) {
@@ -103,7 +111,8 @@ export function objectPool(folder: Folder): ObjectPool {
       await folder.prepare?.();
       try {
         const id = await write(`${folder.root}/${incoming}`);
-        await ((await has(id)) ? folder.remove(incoming) : folder.rename(incoming, id));
+        const sizeBytes = (await folder.sizeOf?.(incoming)) ?? -1;
+        await ((await holds(id, sizeBytes)) ? folder.remove(incoming) : folder.rename(incoming, id));
         known.add(id);
         dirty = true;
         return id;
