@@ -55,7 +55,11 @@ async function hashHere(work: Work, { path, sizeBytes, isNew }: FileToHash, buff
   return id;
 }
 
-async function hashThere({ folder, store }: Work, { path, isNew }: FileToHash, thread: HashThread): Promise<ObjectId> {
+async function hashThere(
+  { folder, store }: Work,
+  { path, sizeBytes, isNew }: FileToHash,
+  thread: HashThread,
+): Promise<ObjectId> {
   const full = `${folder.root}/${path}`;
   const hash = (copy?: string): Promise<ObjectId> => onFile(full, () => thread.hash(full, copy));
   const id = store && isNew ? undefined : await hash();

@@ -1,4 +1,4 @@
-import { type Job, type JsonValue, type ObjectId, PvError, readBytes, utf8 } from "../core/index.ts";
+import { type Job, type JsonValue, type ObjectId, PvError, readBytes, sleep, utf8 } from "../core/index.ts";
 import { carryNumber, isInlineJson, parseJson, type State } from "../state/index.ts";
 import type { TreeEntry } from "../tree/index.ts";
 import { type FileToHash, hashFiles } from "./hash-files.ts";
@@ -19,6 +19,7 @@ export type Added = ReadonlyMap<string, { raw: boolean; id: ObjectId }>;
 /** Longest document that is taken inline. */
 export const MAX_JSON_BYTES: number = 64 * 2 ** 20;
 const BUFFER_BYTES = 65_536;
+const DOCUMENTS_AT_ONCE = 64;
 
 /**
  * Files of the work tree in the order of their names, folder by folder; symlinks to folders are not entered, and what
@@ -93,6 +94,34 @@ function setInline(members: Record<string, JsonValue>, path: string, bytes: Uint
   }
 }
 
+async function readInline(folder: Folder, paths: readonly string[], members: Record<string, JsonValue>): Promise<void> {
+  const buffer = new Uint8Array(BUFFER_BYTES);
+  for (const [at, path] of paths.entries()) {
+    setInline(members, path, await smallFile(folder, path, buffer));
+    // Threads that hash meanwhile are given their next file.
+    if (at % DOCUMENTS_AT_ONCE === DOCUMENTS_AT_ONCE - 1) await sleep(0);
+  }
+}
+
+/** Both at once; when reading fails, hashing ends first. */
+async function whileReading<T>(
+  hash: (signal: AbortSignal) => Promise<T>,
+  read: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const stop = new AbortController();
+  const hashing = hash(signal ? AbortSignal.any([signal, stop.signal]) : stop.signal);
+  hashing.catch(() => {}); // it is looked at below
+  try {
+    await read();
+  } catch (error) {
+    stop.abort(error);
+    await hashing.catch(() => {});
+    throw error;
+  }
+  return hashing;
+}
+
 /** Hashes and parses every tracked file; with a store, objects that it lacks are put into it. */
 export async function readWorkTree(
   folder: Folder,
@@ -101,22 +130,25 @@ export async function readWorkTree(
   ignores: Ignores,
   options: { store?: ObjectPool | undefined; sweep?: boolean } & Job = {},
 ): Promise<WorkTree> {
-  const members: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
-  members["#spec"] = pristine["#spec"];
+  const inline: string[] = [];
   const files: FileToHash[] = [];
   const untracked: string[] = [];
-  const buffer = new Uint8Array(BUFFER_BYTES);
   for await (const file of walk(folder, "", options)) {
     options.signal?.throwIfAborted();
     const { path, entry } = file;
     const tracked = path !== "#spec" && (Object.hasOwn(pristine, path) || added.has(path));
     if (!tracked || !isFile(entry)) {
       if (!isOwn(path) && !ignores(path)) untracked.push(path);
-    } else if (isInlineJson(path, pristine[path]) && added.get(path)?.raw !== true)
-      setInline(members, path, await smallFile(folder, path, buffer));
+    } else if (isInlineJson(path, pristine[path]) && added.get(path)?.raw !== true) inline.push(path);
     else files.push({ path, sizeBytes: await sizeOf(folder, file), isNew: !Object.hasOwn(pristine, path) });
   }
-  const objects = await hashFiles(folder, files, options);
+  const members: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
+  members["#spec"] = pristine["#spec"];
+  const objects = await whileReading(
+    (signal) => hashFiles(folder, files, { ...options, signal }),
+    () => readInline(folder, inline, members),
+    options.signal,
+  );
   for (const [path, id] of objects) members[path] = id;
   const state: Record<string, JsonValue> = Object.create(null) as Record<string, JsonValue>;
   for (const path of Object.keys(members).sort()) {
