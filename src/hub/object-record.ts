@@ -52,7 +52,7 @@ export function member(record: JsonObject, name: string): string {
 /** The address in a record, which is its own permission and may lead to another host. */
 export function signedUrl(record: JsonObject, name: string, url: string, id: ObjectId): string {
   const address = member(record, name);
-  const target = address !== "" && URL.canParse(address, url) ? new URL(address, url) : undefined;
+  const target = /^(?:https?:\/)?\//.test(address) && URL.canParse(address, url) ? new URL(address, url) : undefined;
   if (target && /^https?:$/.test(target.protocol)) return target.href;
   throw new PvError(
     "OBJECT_MISSING",
