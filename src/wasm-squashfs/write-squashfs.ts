@@ -131,7 +131,7 @@ async function writeImage(
     await output.append(table.positions);
     return at;
   };
-  const fragmentTable = await appendTable(fragmentEntries(files.fragmentStarts, files.fragmentWords));
+  const fragmentTable = await appendTable(fragmentEntries(files.fragments.starts, files.fragments.words));
   const exportTable = resolved.exportTable ? await appendTable(made.references()) : undefined;
   const idTable = await appendTable(ids.entries());
   let xattrTable: number | undefined;
@@ -151,7 +151,7 @@ async function writeImage(
     inodes: made.inodeCount,
     mtimeSeconds,
     blockSizeBytes,
-    fragments: files.fragmentStarts.length,
+    fragments: files.fragments.starts.length,
     compressor: compressor.id,
     flags:
       FLAG.duplicates |

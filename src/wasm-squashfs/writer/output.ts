@@ -1,7 +1,7 @@
 import type { ByteSink, Bytes } from "../../core/index.ts";
 
 /** Writes are gathered to this size. */
-const BATCH_BYTES = 1 << 20;
+const BATCH_BYTES = 1 << 18;
 
 /**
  * Appends to a sink in large writes, one of them under way while the next is filled. What was appended last can be

@@ -10,6 +10,7 @@ import {
   XATTR_TABLE_HEADER_BYTES,
 } from "../format.ts";
 import { Arena, Column } from "./columns.ts";
+import { digestOf } from "./digest.ts";
 import { DigestTable } from "./digest-table.ts";
 import { encodeTable } from "./lookup-table.ts";
 import { type CompressNow, MetadataWriter } from "./metadata-writer.ts";
@@ -94,7 +95,7 @@ export class XattrTable {
   }
 
   #writeAttribute({ prefix, name, value }: Attribute): void {
-    const digest = value.length > REFERENCE_BYTES ? createHasher().update(value).digest() : noBytes;
+    const digest = value.length > REFERENCE_BYTES ? digestOf(value) : noBytes;
     const first = digest.length > 0 ? this.#values.get(digest) : undefined;
     const head = new DataView(new ArrayBuffer(4 + name.length));
     head.setUint16(0, prefix | (first === undefined ? 0 : XATTR_OUT_OF_LINE), true);
