@@ -26,7 +26,6 @@ export async function collectGarbage(
   const garbage: ObjectId[] = [];
   for await (const id of pool.list()) if (!named.has(id)) garbage.push(id);
   if (dryRun) return garbage.sort();
-  await pool.sweep();
   for (const id of garbage) await pool.delete(id);
   return garbage.sort();
 }

@@ -1,7 +1,8 @@
 import { type Bytes, contentChunks, isPvError, type ObjectId, PvError } from "../core/index.ts";
 import { createHasher, isObjectId, type ObjectStore } from "../objects/index.ts";
 import { exists } from "./exists.ts";
-import { isStale, temporaryName } from "./runtime-files.ts";
+import { temporaryName } from "./runtime-files.ts";
+import { sweepFolder } from "./sweep-folder.ts";
 import type { Folder } from "./types.ts";
 
 function checkId(id: string): ObjectId {
@@ -132,9 +133,7 @@ export function objectPool(folder: Folder): ObjectPool {
       if (dirty) await folder.flush?.("");
       dirty = false;
     },
-    async sweep() {
-      for (const { path } of await folder.list("")) if (isStale(path)) await folder.remove(path);
-    },
+    sweep: () => sweepFolder(folder, ""),
   };
 }
 

@@ -6,13 +6,14 @@ import { collectGarbage } from "./collect-garbage.ts";
 import { readConfig, writeConfig } from "./config.ts";
 import { copyObjects } from "./copy-objects.ts";
 import { type Ignores, readIgnores } from "./ignore.ts";
-import { takeLock } from "./lock.ts";
+import { type Lock, takeLock } from "./lock.ts";
 import { type ObjectPool, objectPool } from "./object-pool.ts";
 import { pristineReader } from "./own-file.ts";
 import { poolFolder, poolIsShared } from "./pool-folder.ts";
 import { compareStates } from "./status.ts";
+import { sweepFolder } from "./sweep-folder.ts";
 import type { Folder, Repository, TrackOptions } from "./types.ts";
-import { readWorkTree, type WorkTree } from "./work-tree.ts";
+import { readWorkTree, type WorkTree, walk } from "./work-tree.ts";
 
 const NO_MESSAGE = "** No commit message **";
 
@@ -44,14 +45,15 @@ export async function repositoryIn(folder: Folder, { signal }: Job = {}): Promis
   const pool: ObjectPool = objectPool(poolFolder(folder, config.ObjectsDir));
   const readPristine = pristineReader(folder);
   await readPristine();
-  let release: Promise<() => Promise<void>> | undefined;
+  let held: Promise<Lock> | undefined;
 
   async function lock(): Promise<void> {
-    release ??= takeLock(folder);
+    if (held) return void (await held);
+    held = takeLock(folder);
     try {
-      await release;
+      await sweep(folder, pool, (await held).broken);
     } catch (error) {
-      release = undefined;
+      held = undefined;
       throw error;
     }
   }
@@ -130,9 +132,16 @@ export async function repositoryIn(folder: Folder, { signal }: Job = {}): Promis
       return collectGarbage(pool, await readPristine(), shared, options);
     },
     async [Symbol.asyncDispose]() {
-      const held = await release?.catch(() => undefined);
-      release = undefined;
-      await held?.();
+      const lock = await held?.catch(() => undefined);
+      held = undefined;
+      await lock?.release();
     },
   };
+}
+
+/** Removes what processes that were stopped in the middle have left. */
+async function sweep(folder: Folder, pool: ObjectPool, everywhere: boolean): Promise<void> {
+  await pool.sweep();
+  await sweepFolder(folder, ".pvr");
+  if (everywhere) for await (const _ of walk(folder, "", { sweep: true }));
 }

@@ -201,17 +201,20 @@ function targetKind(fs: NativeFiles, path: string): string {
   }
 }
 
-/** What is in a folder, in the order of the names' code units; none where there is no folder. */
-export function listFolder(fs: NativeFiles, path: string, name: string): readonly TreeEntry[] {
-  let names: string[];
+/** Names in a folder; none where there is no folder. */
+export function namesIn(fs: NativeFiles, path: string): string[] {
   try {
-    names = fs.readdirSync(path);
+    return fs.readdirSync(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
     throw error;
   }
+}
+
+/** What is in a folder, in the order of the names' code units; none where there is no folder. */
+export function listFolder(fs: NativeFiles, path: string, name: string): readonly TreeEntry[] {
   const entries: TreeEntry[] = [];
-  for (const child of names.sort()) {
+  for (const child of namesIn(fs, path).sort()) {
     const full = `${path}/${child}`;
     let found: ReturnType<NativeFiles["lstatSync"]>;
     try {

@@ -6,6 +6,7 @@ import {
   linkOver,
   listFolder,
   makeParent,
+  namesIn,
   onFile,
   readInto,
   removeOne,
@@ -65,6 +66,7 @@ export function runtimeFolder(path: string): Folder {
         await writeWhole(fs, full, content, durable);
       }),
     list: (name) => onFile(at(name), () => listFolder(fs, at(name), name)),
+    names: (name) => onFile(at(name), () => namesIn(fs, at(name))),
     rename: (from, to) => onFile(at(from), () => fs.promises.rename(inside(from), inside(to))),
     remove: (name) => onFile(at(name), () => removeOne(fs, inside(name))),
     link: (from, to) =>

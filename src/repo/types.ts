@@ -18,6 +18,8 @@ export interface Folder {
   write(path: string, content: Content | string, options?: { durable?: boolean }): Promise<void>;
   /** What is directly in a folder, by name, symlinks not followed; an absent folder is empty. */
   list(path: string): Promise<readonly TreeEntry[]>;
+  /** Names of what is directly in a folder, where they take less than `list`. */
+  names?(path: string): Promise<readonly string[]>;
   /** Renames, over what is there. */
   rename(from: string, to: string): Promise<void>;
   /** Removes a file or an empty folder; absent ones are no error. */
