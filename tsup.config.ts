@@ -12,6 +12,7 @@ const config: Options | Options[] | ((overrideOptions: Options) => Options | Opt
     treeshake: false,
     sourcemap: false,
     clean: true,
+    silent: true,
     dts: false,
     esbuildPlugins: [oneFileAModule()],
   });

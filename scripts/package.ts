@@ -43,8 +43,10 @@ function pack(): string {
 }
 
 function findCommand(name: string): string | undefined {
-  const local = join(root, "node_modules/.bin", name);
-  if (existsSync(local)) return local;
+  for (const folder of ["node_modules/.bin", ".pv-cache/runtimes/node_modules/.bin"]) {
+    const local = join(root, folder, name);
+    if (existsSync(local)) return local;
+  }
   return spawnSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).stdout.trim() || undefined;
 }
 
