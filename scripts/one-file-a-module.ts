@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { Plugin } from "esbuild";
 
-/** Where each name of a room's index.ts is defined; `import * as` names and types are left out. */
+/** Where each name of a room's index.ts or internal.ts is defined; `import * as` names and types are left out. */
 function definitions(index: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const [, names = "", from = ""] of readFileSync(index, "utf8").matchAll(
@@ -15,20 +15,23 @@ function definitions(index: string): ReadonlyMap<string, string> {
   return found;
 }
 
-/** Imports of another room's index.ts become imports of the modules that define what is wanted. */
+/** Imports of another room's index.ts or internal.ts become imports of the modules that define what is wanted. */
 function direct(text: string, file: string, known: Map<string, ReadonlyMap<string, string>>): string {
-  return text.replace(/^import \{([^}]*)\} from "(\.\.[^"]*\/index\.ts)";/gm, (_all, names: string, from: string) => {
-    const index = join(dirname(file), from);
-    if (!known.has(index)) known.set(index, definitions(index));
-    const wanted = names.split(",").map((one) => one.trim());
-    const lines = wanted
-      .filter((name) => name !== "" && !name.startsWith("type "))
-      .map((name) => {
-        const module = known.get(index)!.get(name.split(" as ")[0]!);
-        return `import { ${name} } from "${module ? relative(dirname(file), module) : from}";`;
-      });
-    return lines.join(" ");
-  });
+  return text.replace(
+    /^import \{([^}]*)\} from "(\.\.[^"]*\/(?:index|internal)\.ts)";/gm,
+    (_all, names: string, from: string) => {
+      const index = join(dirname(file), from);
+      if (!known.has(index)) known.set(index, definitions(index));
+      const wanted = names.split(",").map((one) => one.trim());
+      const lines = wanted
+        .filter((name) => name !== "" && !name.startsWith("type "))
+        .map((name) => {
+          const module = known.get(index)!.get(name.split(" as ")[0]!);
+          return `import { ${name} } from "${module ? relative(dirname(file), module) : from}";`;
+        });
+      return lines.join(" ");
+    },
+  );
 }
 
 /**
@@ -47,7 +50,10 @@ export function oneFileAModule(): Plugin {
       );
       build.onLoad({ filter: /\/src\/[^/]+\/.*\.ts$/ }, ({ path }) => {
         const text = readFileSync(path, "utf8");
-        return { contents: /\/src\/[^/]+\/index\.ts$/.test(path) ? text : direct(text, path, known), loader: "ts" };
+        return {
+          contents: /\/src\/[^/]+\/(?:index|internal)\.ts$/.test(path) ? text : direct(text, path, known),
+          loader: "ts",
+        };
       });
     },
   };

@@ -90,7 +90,7 @@ describe("the house", () => {
     expect(Object.keys(ranks).toSorted()).toEqual([...rooms].toSorted());
   });
 
-  it("imports one way: another room only through its index, and only a lower one", () => {
+  it("imports one way: another room only through its index or internal, and only a lower one", () => {
     const wrong: string[] = [];
     for (const { file, from } of all) {
       if (!from.startsWith(".") || dirname(file) === src) continue;
@@ -99,9 +99,19 @@ describe("the house", () => {
       const other = roomOf(target);
       if (other === room) continue;
       if (!(ranks[other]! < ranks[room]!)) wrong.push(`${relative(src, file)}: ${room} may not import ${other}`);
-      if (relative(src, target) !== `${other}/index.ts`) wrong.push(`${relative(src, file)}: ${from} is not an index`);
+      const isDoor = /^[\w-]+\/(?:index|internal)\.ts$/.test(relative(src, target));
+      if (!isDoor) wrong.push(`${relative(src, file)}: ${from} is neither an index nor an internal`);
     }
     expect(wrong).toEqual([]);
+  });
+
+  it("publishes no internal", () => {
+    const doors = Object.values(
+      (JSON.parse(readFileSync(join(src, "../package.json"), "utf8")) as { exports: object }).exports,
+    );
+    expect(JSON.stringify(doors)).not.toContain("internal");
+    const leaks = all.filter(({ file, from }) => /\/(?:index)\.ts$/.test(file) && from.endsWith("/internal.ts"));
+    expect(leaks).toEqual([]);
   });
 
   it("uses only the packages that its list names", () => {

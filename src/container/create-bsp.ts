@@ -1,4 +1,5 @@
-import { type ByteSource, type Job, type JsonObject, type Source, toByteSource } from "../core/index.ts";
+import type { ByteSource, Job, JsonObject, Source } from "../core/index.ts";
+import { toByteSource } from "../core/internal.ts";
 import type { ObjectStore } from "../objects/index.ts";
 import { type BspDocument, bsp, type StatePart } from "../state/index.ts";
 import type { Tree } from "../tree/index.ts";

@@ -1,4 +1,5 @@
-import { type JsonObject, type JsonValue, type ObjectId, utf8 } from "../core/index.ts";
+import type { JsonObject, JsonValue, ObjectId } from "../core/index.ts";
+import { utf8 } from "../core/internal.ts";
 import type { ObjectStore } from "../objects/index.ts";
 import { container, isInlineJson, parseJson, type RunDocument, type StatePart } from "../state/index.ts";
 import { containerInvalid } from "./container-invalid.ts";

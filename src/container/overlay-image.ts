@@ -1,13 +1,5 @@
-import {
-  asBytes,
-  type Bytes,
-  contentChunks,
-  equalBytes,
-  isPvError,
-  type Job,
-  type JsonObject,
-  memorySink,
-} from "../core/index.ts";
+import { type Bytes, isPvError, type Job, type JsonObject, memorySink } from "../core/index.ts";
+import { asBytes, contentChunks, equalBytes } from "../core/internal.ts";
 import type { ObjectStore } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
 import type { FileEntry, Tree, TreeEntry } from "../tree/index.ts";

@@ -1,4 +1,5 @@
-import { isPvError, type Job, memorySink, type ObjectId, utf8 } from "../core/index.ts";
+import { isPvError, type Job, memorySink, type ObjectId } from "../core/index.ts";
+import { utf8 } from "../core/internal.ts";
 import type { ObjectReader, ObjectStore } from "../objects/index.ts";
 import type { Tree, TreeEntry } from "../tree/index.ts";
 import { createVerity, type SquashfsOptions, writeSquashfs } from "../wasm-squashfs/index.ts";

@@ -42,12 +42,6 @@ export function portableCrc32(bytes: Uint8Array, value = 0): number {
 
 /**
  * CRC-32 as gzip, GPT and xz use it (polynomial 0xEDB88320); give the value so far to go on.
- *
- * @example
- * ```ts
- * import { crc32, utf8 } from "@pv/sdk/core";
- * if (crc32(utf8("123456789")) !== 0xcbf43926) throw new Error("wrong sum");
- * ```
  */
 export function crc32(bytes: Uint8Array, value = 0): number {
   const zlib = nativeZlib();

@@ -91,14 +91,6 @@ async function* deflateInPlace(
 /**
  * Gzips content; the header holds no time, no name and no system, and the bytes do not depend on how the input was cut.
  * Bytes differ between runtimes, because their zlibs do, unless `portable`.
- *
- * @example
- * ```ts
- * import { contentChunks, decompress, gzip, readBytes } from "@pv/sdk/core";
- * const packed = await readBytes(gzip(contentChunks(new Uint8Array(1000))));
- * const back = await readBytes(decompress(contentChunks(packed)));
- * if (packed.length > 40 || back.length !== 1000) throw new Error("not packed");
- * ```
  */
 export async function* gzip(
   chunks: AsyncIterable<Bytes>,

@@ -3,40 +3,13 @@
  *
  * @module
  */
-export { isTransient, MAX_TRIES, sleep, waitBefore } from "./backoff.ts";
-export { asBytes, compareBytes, concatBytes, equalBytes, fromHex, isZero, noBytes, toHex, utf8 } from "./bytes.ts";
-export { contentChunks, contentSize, contentStream, readBytes } from "./content.ts";
-export { crc32 } from "./crc32.ts";
-export { COMPRESSION_HEAD_BYTES, type Compression, compressionOf, decompress } from "./decompress.ts";
-export { type DirectOpen, type DirectReader, directRead, type ReadableInto, readInto } from "./direct-read.ts";
+export { readBytes } from "./content.ts";
 export type { ErrorCode, ErrorData } from "./error-data.ts";
 export { isPvError, PvError } from "./errors.ts";
 export { formatError } from "./format-error.ts";
-export { type GzipOptions, gzip } from "./gzip.ts";
 export { httpSource } from "./http-source.ts";
 export type { Finding, JsonObject, JsonValue, ObjectId } from "./json.ts";
-export { DEFAULT_LIMITS, type LimitCounter, limitCounter } from "./limits.ts";
-export { contentName, nameError, nameErrors } from "./name-errors.ts";
-export {
-  type NativeCrypto,
-  type NativeFile,
-  type NativeFiles,
-  type NativeStats,
-  type NativeTransform,
-  type NativeWorker,
-  type NativeZlib,
-  nativeBuffer,
-  nativeCrypto,
-  nativeFiles,
-  nativeProcess,
-  nativeThreads,
-  nativeZlib,
-} from "./native.ts";
+export { DEFAULT_LIMITS } from "./limits.ts";
 export { decodePath, encodePath } from "./path-bytes.ts";
-export { type ProgressReporter, progressReporter } from "./progress.ts";
-export { type ResumedDownload, resumedDownload } from "./resumed-download.ts";
 export { memorySink } from "./sink.ts";
-export { isByteSource, sliceSource, toByteSource } from "./source.ts";
-export { type ChunkReader, chunkReader, toStream } from "./stream.ts";
-export { trimEnd } from "./trim-end.ts";
 export type { ByteSink, ByteSource, ByteStream, Bytes, Content, Job, Limits, Progress, Source } from "./types.ts";

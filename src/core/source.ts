@@ -20,14 +20,6 @@ export function isByteSource(value: unknown): value is ByteSource {
 
 /**
  * Any {@link Source} as a {@link ByteSource}.
- *
- * @example
- * ```ts
- * import { toByteSource } from "@pv/sdk/core";
- * const source = toByteSource(new Uint8Array([1, 2, 3]));
- * const tail = await source.read(1, 10);
- * if ((await source.size()) !== 3 || tail.join() !== "2,3") throw new Error("wrong bytes");
- * ```
  */
 export function toByteSource(source: Source): ByteSource {
   if (source instanceof Uint8Array) {

@@ -2,14 +2,6 @@ import type { ByteStream, Bytes } from "./types.ts";
 
 /**
  * Chunks as a Web stream, pulled one at a time; cancelling it ends the iterator, so `finally` blocks run.
- *
- * @example
- * ```ts
- * import { readBytes } from "@pv/sdk";
- * import { toStream } from "@pv/sdk/core";
- * async function* chunks() { yield new Uint8Array([1]); yield new Uint8Array([2]); }
- * if ((await readBytes(toStream(chunks()))).join() !== "1,2") throw new Error("lost a chunk");
- * ```
  */
 export function toStream(chunks: AsyncIterable<Bytes>): ByteStream {
   let iterator: AsyncIterator<Bytes> | undefined;

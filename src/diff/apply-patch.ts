@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/index.ts";
-import { type StateLike, stateOf, withState } from "../state/index.ts";
+import type { StateLike } from "../state/index.ts";
+import { stateOf, withState } from "../state/internal.ts";
 import { copyValue, isObject, rebuild, requireSpec } from "./member.ts";
 
 /** `MergePatch` of RFC 7386, section 2. */

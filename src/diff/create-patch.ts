@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/index.ts";
-import { type StateLike, stateOf } from "../state/index.ts";
+import type { StateLike } from "../state/index.ts";
+import { stateOf } from "../state/internal.ts";
 import { impossible, isObject, rebuild, sameMember } from "./member.ts";
 
 function patchOf(from: JsonObject, to: JsonObject, path: string, depth: number): JsonObject {

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/index.ts";
-import { partName, type StateLike, stateOf } from "../state/index.ts";
+import type { StateLike } from "../state/index.ts";
+import { partName, stateOf } from "../state/internal.ts";
 import { aspectsOf, versionOf } from "./aspects.ts";
 import { isObjectId, memberOf, present, sameMember } from "./member.ts";
 import type { DocumentChange, ObjectChange, StateDiff } from "./types.ts";

@@ -1,5 +1,6 @@
 import { type JsonObject, type JsonValue, type ObjectId, PvError } from "../core/index.ts";
-import { carryNumber, exactNumber, type State } from "../state/index.ts";
+import { carryNumber, type State } from "../state/index.ts";
+import { exactNumber } from "../state/internal.ts";
 
 /** Deepest nesting that is compared; real documents have ten levels, a call stack some ten thousand. */
 const MAX_DEPTH = 1000;

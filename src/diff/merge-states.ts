@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../core/index.ts";
-import { type State, type StateLike, stateOf } from "../state/index.ts";
+import type { State, StateLike } from "../state/index.ts";
+import { stateOf } from "../state/internal.ts";
 import { copyValue, isObject, isSignature, type Member, present, rebuild, requireSpec, sameMember } from "./member.ts";
 import type { Conflict } from "./types.ts";
 

@@ -1,5 +1,6 @@
 import type { JsonObject, ObjectId } from "../core/index.ts";
-import { partName, type StateLike, stateOf } from "../state/index.ts";
+import type { StateLike } from "../state/index.ts";
+import { partName, stateOf } from "../state/internal.ts";
 import { deviceKind } from "./device-rules.ts";
 import { diffStates } from "./diff-states.ts";
 import { isObjectId, present } from "./member.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../core/index.ts";
-import { partName } from "../state/index.ts";
+import { partName } from "../state/internal.ts";
 import { type Containers, containersOf, deviceKind, ownerOf } from "./device-rules.ts";
 import { oneLine } from "./one-line.ts";
 import type { Reason, UpdatePlan } from "./types.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, concatBytes, utf8 } from "../core/index.ts";
+import type { Bytes } from "../core/index.ts";
+import { concatBytes, utf8 } from "../core/internal.ts";
 
 /** The boot loader's way of knowing the revision (spec: image.md 2, runtime.md 7). */
 export type Bootloader = "uboot" | "grub" | "rpiab";

@@ -1,6 +1,8 @@
-import { type Bytes, contentStream, type JsonValue, PvError, utf8 } from "../core/index.ts";
+import { type Bytes, type JsonValue, PvError } from "../core/index.ts";
+import { contentStream, utf8 } from "../core/internal.ts";
 import type { Revision } from "../revision/index.ts";
-import { canonicalJson, checkState, exactNumber, formatState, listObjects, type State } from "../state/index.ts";
+import { canonicalJson, checkState, formatState, listObjects, type State } from "../state/index.ts";
+import { exactNumber } from "../state/internal.ts";
 import type { Tree, TreeEntry } from "../tree/index.ts";
 import { type Bootloader, bootEnvironment } from "./boot-environment.ts";
 import { bootLinks } from "./boot-links.ts";

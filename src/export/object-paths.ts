@@ -1,12 +1,5 @@
-import {
-  type ByteSource,
-  type ByteStream,
-  type Bytes,
-  contentChunks,
-  type ObjectId,
-  PvError,
-  toStream,
-} from "../core/index.ts";
+import { type ByteSource, type ByteStream, type Bytes, type ObjectId, PvError } from "../core/index.ts";
+import { contentChunks, toStream } from "../core/internal.ts";
 import { createHasher, type ObjectReader } from "../objects/index.ts";
 import { listObjects, type State } from "../state/index.ts";
 

@@ -1,16 +1,14 @@
 import {
   type ByteStream,
   type Content,
-  contentChunks,
   isPvError,
   type Job,
   type Limits,
   type ObjectId,
-  type ProgressReporter,
   PvError,
-  progressReporter,
   readBytes,
 } from "../core/index.ts";
+import { contentChunks, type ProgressReporter, progressReporter } from "../core/internal.ts";
 import { createHasher, isObjectId, memoryStore, type ObjectStore } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
 import { listObjects, parseState, type State } from "../state/index.ts";

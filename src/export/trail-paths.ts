@@ -1,4 +1,5 @@
-import { PvError, utf8 } from "../core/index.ts";
+import { PvError } from "../core/index.ts";
+import { utf8 } from "../core/internal.ts";
 
 /** Longest name that the file systems of devices take, in bytes. */
 const NAME_MAX_BYTES = 255;

@@ -1,13 +1,5 @@
-import {
-  type ByteStream,
-  type Bytes,
-  contentChunks,
-  gzip,
-  type Job,
-  progressReporter,
-  toStream,
-  utf8,
-} from "../core/index.ts";
+import type { ByteStream, Bytes, Job } from "../core/index.ts";
+import { contentChunks, gzip, progressReporter, toStream, utf8 } from "../core/internal.ts";
 import type { Revision } from "../revision/index.ts";
 import { formatState, selectParts } from "../state/index.ts";
 import { type FileEntry, type Tree, writeTar } from "../tree/index.ts";

@@ -1,4 +1,5 @@
-import { type Job, type JsonValue, type ObjectId, trimEnd } from "../core/index.ts";
+import type { Job, JsonValue, ObjectId } from "../core/index.ts";
+import { trimEnd } from "../core/internal.ts";
 import { isObjectId } from "../objects/index.ts";
 import { type Requester, requestJson } from "./json-request.ts";
 import { remoteInfo } from "./remote.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, type Job, type ObjectId, PvError, progressReporter, resumedDownload } from "../core/index.ts";
+import { type Bytes, type Job, type ObjectId, PvError } from "../core/index.ts";
+import { progressReporter, resumedDownload } from "../core/internal.ts";
 import { createHasher } from "../objects/index.ts";
 import { asObject, plainUrl, type Requester, requestJson } from "./json-request.ts";
 import { member, recordUrl, signedUrl } from "./object-record.ts";

@@ -1,4 +1,4 @@
-import { sleep } from "../core/index.ts";
+import { sleep } from "../core/internal.ts";
 
 /** A device that announces itself on the local network. */
 export interface LanDevice {

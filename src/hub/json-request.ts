@@ -1,13 +1,5 @@
-import {
-  contentChunks,
-  isTransient,
-  type JsonObject,
-  type JsonValue,
-  PvError,
-  readBytes,
-  sleep,
-  waitBefore,
-} from "../core/index.ts";
+import { type JsonObject, type JsonValue, PvError, readBytes } from "../core/index.ts";
+import { contentChunks, isTransient, sleep, waitBefore } from "../core/internal.ts";
 import { canonicalJson, parseJson } from "../state/index.ts";
 import { type Patience, patience } from "./patience.ts";
 

@@ -1,4 +1,5 @@
-import { type JsonObject, type JsonValue, type ObjectId, PvError, trimEnd } from "../core/index.ts";
+import { type JsonObject, type JsonValue, type ObjectId, PvError } from "../core/index.ts";
+import { trimEnd } from "../core/internal.ts";
 import { isObjectId } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
 import { plainUrl } from "./json-request.ts";

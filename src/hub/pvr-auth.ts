@@ -1,4 +1,5 @@
-import { type JsonValue, PvError, trimEnd } from "../core/index.ts";
+import { type JsonValue, PvError } from "../core/index.ts";
+import { trimEnd } from "../core/internal.ts";
 import type { Login } from "../sources/index.ts";
 import { asObject, plainUrl, type Requester, requestJson } from "./json-request.ts";
 import { sameSite } from "./same-site.ts";

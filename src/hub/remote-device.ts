@@ -1,4 +1,5 @@
-import { type Job, type JsonObject, type JsonValue, PvError, sleep } from "../core/index.ts";
+import { type Job, type JsonObject, type JsonValue, PvError } from "../core/index.ts";
+import { sleep } from "../core/internal.ts";
 import type { Revision } from "../revision/index.ts";
 import { parseState } from "../state/index.ts";
 import { asObject, type Requester, requestJson } from "./json-request.ts";

@@ -1,4 +1,5 @@
-import { type JsonObject, PvError, trimEnd } from "../core/index.ts";
+import { type JsonObject, PvError } from "../core/index.ts";
+import { trimEnd } from "../core/internal.ts";
 import type { Revision } from "../revision/index.ts";
 import { checkState, formatState, parseState, type State } from "../state/index.ts";
 import { asObject, plainUrl, type Requester, requestJson } from "./json-request.ts";

@@ -1,17 +1,13 @@
+import { type ByteSource, type Bytes, type Job, type ObjectId, PvError } from "../core/index.ts";
 import {
-  type ByteSource,
-  type Bytes,
   contentChunks,
   isTransient,
-  type Job,
   nativeProcess,
-  type ObjectId,
-  PvError,
   progressReporter,
   sleep,
   toStream,
   waitBefore,
-} from "../core/index.ts";
+} from "../core/internal.ts";
 import { createHasher } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
 import { asObject, plainUrl, type Requester, requestJson, TIMEOUT_MS, unreachable } from "./json-request.ts";

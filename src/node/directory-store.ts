@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, mkdir, open, opendir, rename, stat, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type ByteSource, contentChunks, type ObjectId, PvError } from "../core/index.ts";
-import { createHasher, isObjectId, type ObjectStore, readProgress } from "../objects/index.ts";
+import { type ByteSource, type ObjectId, PvError } from "../core/index.ts";
+import { contentChunks } from "../core/internal.ts";
+import { createHasher, isObjectId, type ObjectStore } from "../objects/index.ts";
+import { readProgress } from "../objects/internal.ts";
 import { errnoOf, fileError, onFile } from "./file-error.ts";
 import { handleSource, readFully, writeFully } from "./file-handle.ts";
 

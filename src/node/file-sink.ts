@@ -1,6 +1,7 @@
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type ByteSink, type ByteSource, type ReadableInto, readInto } from "../core/index.ts";
+import type { ByteSink, ByteSource } from "../core/index.ts";
+import { type ReadableInto, readInto } from "../core/internal.ts";
 import { errnoOf, onFile } from "./file-error.ts";
 import { fillFrom, readFully, writeFully } from "./file-handle.ts";
 import { fileSource } from "./file-source.ts";

@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
-import { type ByteSource, noBytes, PvError, type ReadableInto, readInto } from "../core/index.ts";
+import { type ByteSource, PvError } from "../core/index.ts";
+import { noBytes, type ReadableInto, readInto } from "../core/internal.ts";
 import { fileError } from "./file-error.ts";
 import { fillFrom, readFully } from "./file-handle.ts";
 

@@ -1,15 +1,7 @@
 import { closeSync, lstatSync, openSync, readlinkSync, readSync, type Stats } from "node:fs";
 import { constants, open, opendir, readdir, stat } from "node:fs/promises";
-import {
-  type Bytes,
-  compareBytes,
-  type DirectOpen,
-  type DirectReader,
-  decodePath,
-  directRead,
-  PvError,
-  toStream,
-} from "../core/index.ts";
+import { type Bytes, decodePath, PvError } from "../core/index.ts";
+import { compareBytes, type DirectOpen, type DirectReader, directRead, toStream } from "../core/internal.ts";
 import type { EntryBase, FileEntry, Tree, TreeEntry } from "../tree/index.ts";
 import { onFile, onFileNow } from "./file-error.ts";
 import { type SystemPath, systemPath } from "./system-path.ts";

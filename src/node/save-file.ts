@@ -1,13 +1,5 @@
-import {
-  type Bytes,
-  type Content,
-  concatBytes,
-  contentChunks,
-  contentSize,
-  type Job,
-  type ObjectId,
-  progressReporter,
-} from "../core/index.ts";
+import type { Bytes, Content, Job, ObjectId } from "../core/index.ts";
+import { concatBytes, contentChunks, contentSize, progressReporter } from "../core/internal.ts";
 import { createHasher } from "../objects/index.ts";
 import { fileSink } from "./file-sink.ts";
 

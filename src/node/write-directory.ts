@@ -16,8 +16,10 @@ import {
   unlink,
 } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { contentChunks, isZero, type Job, PvError, progressReporter } from "../core/index.ts";
-import { cleanPath, type FileEntry, type Tree, type TreeEntry } from "../tree/index.ts";
+import { type Job, PvError } from "../core/index.ts";
+import { contentChunks, isZero, progressReporter } from "../core/internal.ts";
+import type { FileEntry, Tree, TreeEntry } from "../tree/index.ts";
+import { cleanPath } from "../tree/internal.ts";
 import { errnoOf, onFile } from "./file-error.ts";
 import { writeFully } from "./file-handle.ts";
 import { makeSpecial, setXattrs } from "./special-file.ts";

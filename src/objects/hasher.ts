@@ -1,5 +1,6 @@
 import { sha256 as portable } from "@noble/hashes/sha2.js";
-import { type Bytes, nativeCrypto, type ObjectId, toHex } from "../core/index.ts";
+import type { Bytes, ObjectId } from "../core/index.ts";
+import { nativeCrypto, toHex } from "../core/internal.ts";
 import type { Hasher } from "./types.ts";
 
 /**

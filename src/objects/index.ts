@@ -8,6 +8,5 @@ export { createHasher } from "./hasher.ts";
 export { memoryStore } from "./memory-store.ts";
 export { isObjectId } from "./object-id.ts";
 export { opfsStore } from "./opfs-store.ts";
-export { readProgress } from "./read-progress.ts";
 export { sha256 } from "./sha256.ts";
 export type * from "./types.ts";

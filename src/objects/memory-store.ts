@@ -1,12 +1,5 @@
-import {
-  type Bytes,
-  concatBytes,
-  contentChunks,
-  memorySink,
-  type ObjectId,
-  PvError,
-  toByteSource,
-} from "../core/index.ts";
+import { type Bytes, memorySink, type ObjectId, PvError } from "../core/index.ts";
+import { concatBytes, contentChunks, toByteSource } from "../core/internal.ts";
 import { createHasher } from "./hasher.ts";
 import { checkExpected, checkObjectId, isObjectId, objectMissing } from "./object-id.ts";
 import { readProgress } from "./read-progress.ts";

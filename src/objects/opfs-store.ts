@@ -1,4 +1,5 @@
-import { contentChunks, type ObjectId, PvError } from "../core/index.ts";
+import { type ObjectId, PvError } from "../core/index.ts";
+import { contentChunks } from "../core/internal.ts";
 import { createHasher } from "./hasher.ts";
 import { checkExpected, checkObjectId, isObjectId, objectMissing } from "./object-id.ts";
 import { readProgress } from "./read-progress.ts";

@@ -1,4 +1,5 @@
-import { type Content, contentSize, type Job, type ProgressReporter, progressReporter } from "../core/index.ts";
+import type { Content, Job } from "../core/index.ts";
+import { contentSize, type ProgressReporter, progressReporter } from "../core/internal.ts";
 
 /** How a store reports an object that comes in: task `read`, in bytes; for whoever writes a store. */
 export async function readProgress(content: Content, job: Job): Promise<ProgressReporter> {

@@ -1,12 +1,5 @@
-import {
-  type Content,
-  contentChunks,
-  contentSize,
-  type Job,
-  type ObjectId,
-  progressReporter,
-  utf8,
-} from "../core/index.ts";
+import type { Content, Job, ObjectId } from "../core/index.ts";
+import { contentChunks, contentSize, progressReporter, utf8 } from "../core/internal.ts";
 import { createHasher } from "./hasher.ts";
 
 /**

@@ -1,7 +1,9 @@
-import { type Bytes, contentChunks, type Job, type JsonValue, PvError, toStream } from "../core/index.ts";
+import { type Bytes, type Job, type JsonValue, PvError } from "../core/index.ts";
+import { contentChunks, toStream } from "../core/internal.ts";
 import { createHasher, isObjectId, type ObjectReader } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
-import { canonicalJson, exactNumber } from "../state/index.ts";
+import { canonicalJson } from "../state/index.ts";
+import { exactNumber } from "../state/internal.ts";
 import { goJson } from "./go-json.ts";
 import { checkPath } from "./runtime-folder.ts";
 import type { CheckoutOptions, Folder } from "./types.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, contentChunks, type Job, type ObjectId } from "../core/index.ts";
+import type { Bytes, Job, ObjectId } from "../core/index.ts";
+import { contentChunks } from "../core/internal.ts";
 import { createHasher } from "../objects/index.ts";
 import { type HashThread, openHashThread } from "./hash-threads.ts";
 import type { ObjectPool } from "./object-pool.ts";

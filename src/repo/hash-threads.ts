@@ -1,4 +1,5 @@
-import { nativeThreads, type ObjectId } from "../core/index.ts";
+import type { ObjectId } from "../core/index.ts";
+import { nativeThreads } from "../core/internal.ts";
 
 /** A thread that hashes files of the runtime, one after the other, and copies them on the way. */
 export interface HashThread {

@@ -1,4 +1,5 @@
-import { nativeProcess, PvError, readBytes } from "../core/index.ts";
+import { PvError, readBytes } from "../core/index.ts";
+import { nativeProcess } from "../core/internal.ts";
 import type { Folder } from "./types.ts";
 
 const PATH = ".pvr/lock";

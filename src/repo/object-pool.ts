@@ -1,4 +1,5 @@
-import { type Bytes, contentChunks, isPvError, type ObjectId, PvError } from "../core/index.ts";
+import { type Bytes, isPvError, type ObjectId, PvError } from "../core/index.ts";
+import { contentChunks } from "../core/internal.ts";
 import { createHasher, isObjectId, type ObjectStore } from "../objects/index.ts";
 import { exists } from "./exists.ts";
 import { temporaryName } from "./runtime-files.ts";

@@ -1,14 +1,5 @@
-import {
-  type ByteSource,
-  type Bytes,
-  type Content,
-  contentChunks,
-  type NativeFiles,
-  nativeProcess,
-  PvError,
-  toStream,
-  utf8,
-} from "../core/index.ts";
+import { type ByteSource, type Bytes, type Content, PvError } from "../core/index.ts";
+import { contentChunks, type NativeFiles, nativeProcess, toStream, utf8 } from "../core/internal.ts";
 import type { TreeEntry } from "../tree/index.ts";
 
 /** Reads up to this long are done at once: a turn of the thread pool costs more. */

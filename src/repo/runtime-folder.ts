@@ -1,4 +1,5 @@
-import { type NativeFiles, nativeFiles, nativeProcess, PvError } from "../core/index.ts";
+import { PvError } from "../core/index.ts";
+import { type NativeFiles, nativeFiles, nativeProcess } from "../core/internal.ts";
 import {
   codeOf,
   createNew,

@@ -1,4 +1,5 @@
-import { canonicalJson, exactNumber, type State } from "../state/index.ts";
+import { canonicalJson, type State } from "../state/index.ts";
+import { exactNumber } from "../state/internal.ts";
 import type { StatusLine } from "./types.ts";
 
 /** Bytewise, as pvr sorts. */

@@ -1,4 +1,5 @@
-import { type Job, type JsonValue, type ObjectId, PvError, readBytes, sleep, utf8 } from "../core/index.ts";
+import { type Job, type JsonValue, type ObjectId, PvError, readBytes } from "../core/index.ts";
+import { sleep, utf8 } from "../core/internal.ts";
 import { carryNumber, isInlineJson, parseJson, type State } from "../state/index.ts";
 import type { TreeEntry } from "../tree/index.ts";
 import { type FileToHash, hashFiles } from "./hash-files.ts";

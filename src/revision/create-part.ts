@@ -1,14 +1,5 @@
-import {
-  type Bytes,
-  concatBytes,
-  type JsonObject,
-  type JsonValue,
-  type ObjectId,
-  PvError,
-  progressReporter,
-  readBytes,
-  utf8,
-} from "../core/index.ts";
+import { type Bytes, type JsonObject, type JsonValue, type ObjectId, PvError, readBytes } from "../core/index.ts";
+import { concatBytes, progressReporter, utf8 } from "../core/internal.ts";
 import { memoryStore } from "../objects/index.ts";
 import { composeState, isInlineJson, parseJson } from "../state/index.ts";
 import type { FileEntry, Tree, TreeEntry } from "../tree/index.ts";

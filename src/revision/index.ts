@@ -3,7 +3,6 @@
  *
  * @module
  */
-export { combineReaders } from "./combine-readers.ts";
 export { compose } from "./compose.ts";
 export { createPart } from "./create-part.ts";
 export { missingObjects } from "./missing-objects.ts";

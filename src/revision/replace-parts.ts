@@ -1,4 +1,5 @@
-import { composeState, listParts, selectKeys } from "../state/index.ts";
+import { composeState, listParts } from "../state/index.ts";
+import { selectKeys } from "../state/internal.ts";
 import { combineReaders } from "./combine-readers.ts";
 import type { Revision } from "./types.ts";
 

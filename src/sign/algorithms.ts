@@ -34,6 +34,11 @@ export const jwsAlgorithms: Readonly<Record<string, { scheme: Scheme; hash: Hash
   ES512: { scheme: "ecdsa", hash: "SHA-512", curve: "P-521" },
 };
 
+/** What a name of RFC 7518 means; undefined for any other value. */
+export function jwsAlgorithm(name: unknown): { scheme: Scheme; hash: Hash; curve?: Curve } | undefined {
+  return typeof name === "string" && Object.hasOwn(jwsAlgorithms, name) ? jwsAlgorithms[name] : undefined;
+}
+
 const deviceAlgorithms: ReadonlySet<string> = new Set(["RS256", "ES256", "ES384", "ES512"]);
 
 /** True for the four names that a device takes. */

@@ -1,4 +1,5 @@
-import { asBytes, type Bytes, type JsonObject, PvError, utf8 } from "../core/index.ts";
+import { type Bytes, type JsonObject, PvError } from "../core/index.ts";
+import { asBytes, utf8 } from "../core/internal.ts";
 import { coordinateSize, type Hash, isDeviceAlgorithm, jwsAlgorithms } from "./algorithms.ts";
 import { digest, localSign, verifySignature, webCrypto, webSign } from "./crypto.ts";
 import { ecdsaFromDer } from "./ecdsa-signature.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, concatBytes } from "../core/index.ts";
+import type { Bytes } from "../core/index.ts";
+import { concatBytes } from "../core/internal.ts";
 
 /** One DER element: its tag, all of it, and its content. */
 export interface DerElement {

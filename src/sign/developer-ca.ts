@@ -1,4 +1,5 @@
-import { type Bytes, toHex } from "../core/index.ts";
+import type { Bytes } from "../core/index.ts";
+import { toHex } from "../core/internal.ts";
 import { jwsAlgorithms } from "./algorithms.ts";
 import { encodeBase64 } from "./base64.ts";
 import { localSign, type PrivateKey } from "./crypto.ts";

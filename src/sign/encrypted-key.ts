@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Bytes, toHex, utf8 } from "../core/index.ts";
+import type { Bytes } from "../core/index.ts";
+import { toHex, utf8 } from "../core/internal.ts";
 import { webCrypto } from "./crypto.ts";
 import { type DerElement, INTEGER, OCTET_STRING, OID, readSequence, SEQUENCE } from "./der.ts";
 import { keyUnsupported } from "./key-error.ts";

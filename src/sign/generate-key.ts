@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Bytes, fromHex } from "../core/index.ts";
+import type { Bytes } from "../core/index.ts";
+import { fromHex } from "../core/internal.ts";
 import { coordinateSize, curveOids, EC_PUBLIC_KEY, jwsAlgorithms, RSA_ENCRYPTION } from "./algorithms.ts";
 import { decodeBase64Url, encodeBase64Url } from "./base64.ts";
 import { type PrivateKey, webCrypto } from "./crypto.ts";

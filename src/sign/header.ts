@@ -1,4 +1,5 @@
-import { type Bytes, type JsonObject, utf8 } from "../core/index.ts";
+import type { Bytes, JsonObject } from "../core/index.ts";
+import { utf8 } from "../core/internal.ts";
 import { encodeBase64, encodeBase64Url } from "./base64.ts";
 import type { Patterns } from "./selection.ts";
 import type { Signer } from "./types.ts";

@@ -30,7 +30,7 @@ export function partition(entries: readonly TextEntry[]): Partition {
   for (const entry of entries) {
     if (isOfSignatures(entry)) continue;
     const part = own(entry.key) ?? /^_config\/([^/]+)\//.exec(entry.key)?.[1];
-    (part === undefined ? rest : (parts.get(part) ?? rest)).push(entry);
+    (parts.get(part ?? "") ?? rest).push(entry);
   }
   return { parts, rest };
 }

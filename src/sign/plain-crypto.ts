@@ -5,7 +5,8 @@
  * @module
  */
 import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
-import { type Bytes, concatBytes, equalBytes, fromHex, toHex } from "../core/index.ts";
+import type { Bytes } from "../core/index.ts";
+import { concatBytes, equalBytes, fromHex, toHex } from "../core/internal.ts";
 import { type Curve, coordinateSize, type Hash, type Scheme } from "./algorithms.ts";
 import { decodeBase64Url } from "./base64.ts";
 import type { PrivateKey } from "./crypto.ts";

@@ -1,4 +1,4 @@
-import { toHex } from "../core/index.ts";
+import { toHex } from "../core/internal.ts";
 import { type Curve, coordinateSize, curveOids, EC_PUBLIC_KEY, RSA_ENCRYPTION } from "./algorithms.ts";
 import { encodeBase64Url } from "./base64.ts";
 import type { PrivateKey } from "./crypto.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, equalBytes, fromHex, type JsonObject, toHex } from "../core/index.ts";
+import type { Bytes, JsonObject } from "../core/index.ts";
+import { equalBytes, fromHex, toHex } from "../core/internal.ts";
 import { type Curve, coordinateSize, curveOids, EC_PUBLIC_KEY, RSA_ENCRYPTION } from "./algorithms.ts";
 import { decodeBase64Url, encodeBase64Url } from "./base64.ts";
 import { BIT_STRING, INTEGER, NULL, OID, readSequence, SEQUENCE, trimZeros, writeDer, writeInteger } from "./der.ts";
@@ -7,7 +8,7 @@ import type { Pem } from "./types.ts";
 
 /** A public key that can verify here: its numbers, and both forms in which it travels. */
 export type PublicKey = (
-  | { kty: "RSA"; n: Uint8Array; e: Uint8Array; bits: number }
+  | { kty: "RSA"; crv?: undefined; n: Uint8Array; e: Uint8Array; bits: number }
   | { kty: "EC"; crv: Curve; x: Uint8Array; y: Uint8Array }
 ) & {
   /** SubjectPublicKeyInfo (RFC 5280, 4.1.2.7), always in the one form written here. */

@@ -1,4 +1,5 @@
-import { type JsonObject, type ObjectId, toHex, utf8 } from "../core/index.ts";
+import type { JsonObject, ObjectId } from "../core/index.ts";
+import { toHex, utf8 } from "../core/internal.ts";
 import { digest } from "./crypto.ts";
 import { partition } from "./partition.ts";
 import { payloadOf, type TextEntry } from "./state-text.ts";
@@ -46,14 +47,8 @@ async function hashPart(entries: readonly TextEntry[]): Promise<HashedPart> {
   return { sha256, objects, keys: entries.map(({ key }) => key) };
 }
 
-function asObject(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
-}
-
 function readPart(value: unknown): ReleasePart | undefined {
-  const { sha256, sizeBytes } = asObject(value) ?? {};
+  const { sha256, sizeBytes } = (value ?? {}) as Record<string, unknown>;
   if (typeof sha256 !== "string" || !/^[\da-f]{64}$/.test(sha256)) return undefined;
   return Number.isSafeInteger(sizeBytes) && (sizeBytes as number) >= 0
     ? { sha256, sizeBytes: sizeBytes as number }
@@ -64,14 +59,15 @@ function readPart(value: unknown): ReleasePart | undefined {
 export function readRelease(document: JsonObject): Release | string {
   const { sequence, expires, audience, parts, skeleton } = document as Record<string, unknown>;
   if (!Number.isSafeInteger(sequence) || (sequence as number) < 1) return "its sequence is no positive integer";
-  const date = new Date(typeof expires === "string" ? expires : Number.NaN);
+  const date = new Date(expires as string);
   // The one spelling that signRelease writes: a date that readers could take for another is none.
   if (Number.isNaN(date.getTime()) || date.toISOString() !== expires) return "its expiry is no date";
   const list =
     audience === undefined || (Array.isArray(audience) && audience.every((name) => typeof name === "string"));
   if (!list) return "its audience is no list of names";
   const read = new Map<string, ReleasePart>();
-  for (const [name, value] of Object.entries(asObject(parts) ?? { "": undefined })) {
+  if (typeof parts !== "object" || parts === null || Array.isArray(parts)) return "its parts are no object";
+  for (const [name, value] of Object.entries(parts)) {
     const part = readPart(value);
     if (!part) return `its part ${name} has no hash or no size`;
     read.set(name, part);

@@ -3,19 +3,12 @@
  *
  * @module
  */
-import { type JsonObject, type ObjectId, PvError, toHex, utf8 } from "../core/index.ts";
-import {
-  canonicalJson,
-  formatState,
-  parseState,
-  type State,
-  type StateLike,
-  stateOf,
-  withState,
-} from "../state/index.ts";
+import { type JsonObject, type ObjectId, PvError } from "../core/index.ts";
+import { toHex, utf8 } from "../core/internal.ts";
+import { canonicalJson, formatState, type State, type StateLike } from "../state/index.ts";
+import { stateOf, withState } from "../state/internal.ts";
 import { digest } from "./crypto.ts";
 import { RELEASE_SPEC } from "./partition.ts";
-import { publicKeyFromJwk } from "./public-key.ts";
 import { type HashedPart, hashParts } from "./release-document.ts";
 import type { ReleaseOptions } from "./sign-release.ts";
 import { makeSignature, withDocuments } from "./sign-work.ts";
@@ -29,7 +22,8 @@ export async function releaseTarget<T extends StateLike>(target: T, options: Rel
   const key = `_sigs/${options.name}.json`;
   const document = await makeDocument(state, options);
   const isSame = state[key] !== undefined && canonicalJson(state[key]) === canonicalJson(document);
-  const prepared = withDocuments(isSame ? state : withoutSignatures(state, options.name), { [key]: document });
+  const isOld = (other: string): boolean => !isSame && isSignatureOf(other, options.name);
+  const prepared = withDocuments(state, { [key]: document }, isOld);
   const entries = readEntries(formatState(prepared));
   const documents: Record<string, JsonObject> = {};
   for (const signer of options.signers) {
@@ -80,16 +74,12 @@ function sumOf(objects: ReadonlyMap<ObjectId, string>, sizes: ReadonlyMap<Object
   return sum;
 }
 
-/** Signatures of another release of this name would not fit the new document, and a device rejects what does not fit. */
-function withoutSignatures(state: State, name: string): State {
-  const isOld = (key: string): boolean =>
-    key.startsWith(`_sigs/${name}-`) && /^[\da-f]{16}\.json$/.test(key.slice(`_sigs/${name}-`.length));
-  const kept = Object.fromEntries(Object.entries(state).filter(([key]) => !isOld(key))) as State;
-  return Object.keys(kept).length === Object.keys(state).length ? state : parseState(kept);
+/** Signatures of another release of this name: they would not fit, and a device rejects what does not fit. */
+function isSignatureOf(key: string, name: string): boolean {
+  return key.startsWith(`_sigs/${name}-`) && /^[\da-f]{16}\.json$/.test(key.slice(`_sigs/${name}-`.length));
 }
 
 /** Names the key, so that it signs once however often it is asked. */
-async function keyTag(signer: Signer): Promise<string> {
-  const key = publicKeyFromJwk(signer.publicKey);
-  return toHex(await digest("SHA-256", key?.spki ?? utf8(JSON.stringify(signer.publicKey)))).slice(0, 16);
+async function keyTag({ publicKey }: Signer): Promise<string> {
+  return toHex(await digest("SHA-256", utf8(canonicalJson(publicKey)))).slice(0, 16);
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { PvError } from "../core/index.ts";
-import { compileGlob, formatState, type StateLike, stateOf, withState } from "../state/index.ts";
+import { compileGlob, formatState, type StateLike } from "../state/index.ts";
+import { stateOf, withState } from "../state/internal.ts";
 import type { ResignOptions } from "./resign-state.ts";
 import { selectAsPvr } from "./selection.ts";
 import { checkJobs, checkResult, report } from "./sign-check.ts";
@@ -17,7 +18,6 @@ import { readEntries } from "./state-text.ts";
 export async function resignTarget<T extends StateLike>(target: T, options: ResignOptions): Promise<T> {
   let state = stateOf(target);
   let left = existingJobs(state, options.names ?? ["_sigs/*.json"]);
-  const jobs = left;
   while (left.length > 0) {
     const entries = readEntries(formatState(state));
     const waiting = (job: SignJob): boolean =>
@@ -42,7 +42,7 @@ export async function resignTarget<T extends StateLike>(target: T, options: Resi
     }
     left = left.filter((job) => !ready.includes(job));
   }
-  report(options, await checkResult(readEntries(formatState(state)), jobs));
+  report(options, await checkResult(readEntries(formatState(state))));
   return withState(target, state);
 }
 

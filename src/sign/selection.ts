@@ -12,21 +12,20 @@ export interface Selection {
   selected: TextEntry[];
   /** Excluded, whether included before or not. */
   excluded: TextEntry[];
-  /** Neither. */
-  unseen: TextEntry[];
   /** A pattern that a member reached and that is none. */
-  bad?: string;
+  bad: string | undefined;
 }
 
-/** One pattern's opinion. */
-type Matcher = (entry: TextEntry) => boolean | "bad";
+/** Whether any pattern of a list matches. */
+type Matcher = (entry: TextEntry) => boolean;
 
 function select(entries: readonly TextEntry[], include: Matcher, exclude: Matcher): Selection {
-  const selection: Selection = { selected: [], excluded: [], unseen: [] };
+  const selection: Selection = { selected: [], excluded: [], bad: undefined };
   for (const entry of entries) {
+    // Both lists are always asked: a bad pattern in either counts.
     const included = include(entry);
-    const excluded = exclude(entry);
-    (excluded ? selection.excluded : included ? selection.selected : selection.unseen).push(entry);
+    if (exclude(entry)) selection.excluded.push(entry);
+    else if (included) selection.selected.push(entry);
   }
   return selection;
 }
@@ -43,8 +42,7 @@ export function selectAsPvr(entries: readonly TextEntry[], { include, exclude }:
         return verdict === "match";
       });
   };
-  const selection = select(entries, any(include), any(exclude));
-  return bad === undefined ? selection : { ...selection, bad };
+  return { ...select(entries, any(include), any(exclude)), bad };
 }
 
 /** As a device selects (fnmatch over the text of keys); patterns are texts too, as they stand in the header. */

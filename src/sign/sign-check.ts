@@ -1,5 +1,6 @@
-import { type Finding, PvError, utf8 } from "../core/index.ts";
-import { jwsAlgorithms } from "./algorithms.ts";
+import { type Finding, type JsonObject, PvError } from "../core/index.ts";
+import { utf8 } from "../core/internal.ts";
+import { jwsAlgorithm } from "./algorithms.ts";
 import { decodeBase64Url } from "./base64.ts";
 import { verifySignature } from "./crypto.ts";
 import { type FindingCode, finding } from "./findings.ts";
@@ -66,8 +67,7 @@ export function checkMembers(entries: readonly TextEntry[]): Problem[] {
       return [problem("SIGNATURE_IS_CONTAINER", key, key, `a device takes ${key} for a container, signed or not`)];
     }
     if (/^[{[]/.test(value) || (/^"[\x20-\x7e]*"$/.test(value) && !/\\|^"[{[]/.test(value))) return [];
-    const what = value.startsWith('"') ? "a string that a device cannot read" : `${value.slice(0, 20)}, no string`;
-    return [problem("VALUE_UNSIGNABLE", key, key, `the value of ${key} is ${what}`)];
+    return [problem("VALUE_UNSIGNABLE", key, key, `the value of ${key} is none that a device signs as it is`)];
   });
 }
 
@@ -75,11 +75,8 @@ function checkJob({ key, patterns }: SignJob, jobs: readonly SignJob[], before: 
   if (key.endsWith("/run.json")) {
     return [problem("SIGNATURE_IS_CONTAINER", key, key, `a device takes ${key} for a container`)];
   }
-  const made = jobs.filter((job) => !before.some((entry) => entry.key === job.key)).map((job) => job.key);
-  const entries = [
-    ...before,
-    ...made.map((made) => ({ key: made, rawKey: JSON.stringify(made).slice(1, -1), value: "{}" })),
-  ];
+  const made = jobs.map((job) => ({ key: job.key, rawKey: JSON.stringify(job.key).slice(1, -1), value: "{}" }));
+  const entries = [...before, ...made];
   const { bad, selected } = selectAsPvr(entries, patterns);
   if (bad !== undefined) return [problem("PATTERN_INVALID", bad, key, `${bad} is a bad pattern`, true)];
   const odd = ambiguousPattern(patterns, entries);
@@ -109,25 +106,20 @@ function selectSame(patterns: Patterns, entries: readonly TextEntry[]): boolean 
   return sameEntries(device.selected, pvr.selected) && sameEntries(device.excluded, pvr.excluded);
 }
 
-/** What a device would mind about the whole: keys that nobody signed, other signatures that no longer fit. */
-export async function checkResult(entries: readonly TextEntry[], jobs: readonly SignJob[]): Promise<Problem[]> {
+/** What a device would mind about the whole: keys that nobody signed, signatures that do not fit. */
+export async function checkResult(entries: readonly TextEntry[]): Promise<Problem[]> {
   const problems: Problem[] = [];
   const covered = new Set<string>();
   for (const entry of entries) {
     const document = readSignature(entry);
     const header = document && readHeader(document);
     const patterns = readPatterns(header);
-    if (!patterns) continue;
+    if (!document || !header || !patterns) continue;
     const { selected, excluded } = selectAsDevice(entries, patternsAsWritten(patterns));
     for (const { key } of [...selected, ...excluded]) covered.add(key);
-    if (jobs.some(({ key }) => key === entry.key)) continue;
-    const key = publicKeyFromJwk(header?.["jwk"]);
-    const { scheme, hash } = jwsAlgorithms[String(header?.["alg"])] ?? {};
-    const signature = decodeBase64Url(String(document?.["signature"]));
-    if (!key || !scheme || !hash || !signature) continue; // without its key nobody can say
-    const input = signingInput(String(document?.["protected"]), utf8(payloadOf(selected)));
-    if (await verifySignature(key, scheme, hash, input, signature)) continue;
-    problems.push(warning("SIGNATURE_STALE", entry.key, `${entry.key} does not fit what it covers`));
+    if (await isStale(document, header, payloadOf(selected))) {
+      problems.push(warning("SIGNATURE_STALE", entry.key, `${entry.key} does not fit what it covers`));
+    }
   }
   const open = entries.filter(({ key }) => !key.startsWith("_sigs/") && !covered.has(key));
   if (open.length === 1 && open[0]!.key === "#spec") {
@@ -137,6 +129,16 @@ export async function checkResult(entries: readonly TextEntry[], jobs: readonly 
     ];
   }
   return [...problems, ...open.map(({ key }) => warning("PATH_UNCOVERED", key, `no signature covers ${key}`))];
+}
+
+/** True for a signature that its own embedded key does not verify; without one nobody can say. */
+async function isStale(document: JsonObject, header: JsonObject, payload: string): Promise<boolean> {
+  const key = publicKeyFromJwk(header["jwk"]);
+  const algorithm = jwsAlgorithm(header["alg"]);
+  const signature = decodeBase64Url(String(document["signature"]));
+  if (!key || !algorithm || !signature) return false;
+  const input = signingInput(String(document["protected"]), utf8(payload));
+  return !(await verifySignature(key, algorithm.scheme, algorithm.hash, input, signature));
 }
 
 function warning(code: FindingCode, path: string, message: string): Problem {

@@ -3,17 +3,10 @@
  *
  * @module
  */
-import { type JsonObject, utf8 } from "../core/index.ts";
-import {
-  canonicalJson,
-  carryNumber,
-  formatState,
-  parseState,
-  type State,
-  type StateLike,
-  stateOf,
-  withState,
-} from "../state/index.ts";
+import type { JsonObject } from "../core/index.ts";
+import { utf8 } from "../core/internal.ts";
+import { canonicalJson, carryNumber, formatState, parseState, type State, type StateLike } from "../state/index.ts";
+import { stateOf, withState } from "../state/internal.ts";
 import { signChecked } from "./create-signer.ts";
 import { encodeHeader, signatureDocument, writeHeader } from "./header.ts";
 import { selectAsPvr } from "./selection.ts";
@@ -45,7 +38,7 @@ async function signStateValue(state: State, options: SignOptions): Promise<State
     documents[job.key] = await makeSignature(job, entries, options);
   }
   const signed = withDocuments(state, documents);
-  report(options, await checkResult(readEntries(formatState(signed)), jobs));
+  report(options, await checkResult(readEntries(formatState(signed))));
   return signed;
 }
 
@@ -65,9 +58,15 @@ export async function makeSignature(
   );
 }
 
-/** The state with these documents; everything else is carried over, exact decimals too. */
-export function withDocuments(state: State, documents: Readonly<Record<string, JsonObject>>): State {
-  const next = { ...state, ...documents };
-  for (const key of Object.keys(state)) if (typeof next[key] === "number") carryNumber(next, state, key);
+/** The state with these documents and without some keys; everything else is carried over, exact decimals too. */
+export function withDocuments(
+  state: State,
+  documents: Readonly<Record<string, JsonObject>>,
+  isDropped: (key: string) => boolean = () => false,
+): State {
+  const next = Object.fromEntries(
+    Object.entries({ ...state, ...documents }).filter(([key]) => !isDropped(key)),
+  ) as State;
+  for (const key of Object.keys(next)) carryNumber(next, state, key);
   return parseState(next);
 }

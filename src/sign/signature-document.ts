@@ -14,13 +14,9 @@ export function signatureName(key: string): string {
   return key.replace(/^_sigs\/(.+)\.json$/, "$1");
 }
 
-function asObject(value: unknown): JsonObject | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
-}
-
 /** The document of an entry; undefined for objects and lists. */
 export function readDocument({ value }: TextEntry): JsonObject | undefined {
-  return value.startsWith("{") ? asObject(JSON.parse(value)) : undefined;
+  return value.startsWith("{") ? (JSON.parse(value) as JsonObject) : undefined;
 }
 
 /** The document of an entry that is a `pvs@2` signature. */
@@ -29,21 +25,20 @@ export function readSignature(entry: TextEntry): JsonObject | undefined {
   return document?.["#spec"] === PVS_SPEC ? document : undefined;
 }
 
-/** The protected header; undefined where it is no JSON object in canonical base64url. */
+/** What the protected header says; undefined where it cannot be read. For judging a signature, `jws.ts` is stricter. */
 export function readHeader(document: JsonObject): JsonObject | undefined {
-  const text = document["protected"];
-  const bytes = typeof text === "string" ? decodeBase64Url(text) : undefined;
-  if (!bytes) return undefined;
   try {
-    return asObject(JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)));
+    const text = new TextDecoder().decode(decodeBase64Url(String(document["protected"])));
+    return (JSON.parse(text) as JsonObject | null) ?? undefined;
   } catch {
-    return undefined;
+    // no base64url or no JSON
   }
+  return undefined;
 }
 
 /** The lists of a header; undefined where one is missing or holds anything but strings. */
 export function readPatterns(header: JsonObject | undefined): Patterns | undefined {
-  const { include, exclude } = asObject(header?.["pvs"]) ?? {};
+  const { include, exclude } = (header?.["pvs"] ?? {}) as JsonObject;
   const texts = (list: unknown): list is string[] =>
     Array.isArray(list) && list.every((pattern) => typeof pattern === "string");
   return texts(include) && texts(exclude) ? { include, exclude } : undefined;

@@ -1,4 +1,5 @@
-import { type Bytes, utf8 } from "../core/index.ts";
+import type { Bytes } from "../core/index.ts";
+import { utf8 } from "../core/internal.ts";
 import { encodeBase64Url } from "./base64.ts";
 
 /** One top-level member of a state, as it stands in the text. */

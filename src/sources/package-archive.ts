@@ -1,4 +1,5 @@
-import { type Bytes, type Content, contentChunks, isPvError, type ObjectId, PvError } from "../core/index.ts";
+import { type Bytes, type Content, isPvError, type ObjectId, PvError } from "../core/index.ts";
+import { contentChunks } from "../core/internal.ts";
 import { readExport } from "../export/index.ts";
 import { createHasher, isObjectId, memoryStore } from "../objects/index.ts";
 import { selectParts } from "../state/index.ts";

@@ -1,11 +1,5 @@
-import {
-  type Job,
-  type JsonObject,
-  type ProgressReporter,
-  PvError,
-  progressReporter,
-  readBytes,
-} from "../core/index.ts";
+import { type Job, type JsonObject, PvError, readBytes } from "../core/index.ts";
+import { type ProgressReporter, progressReporter } from "../core/internal.ts";
 import { createHasher } from "../objects/index.ts";
 import { registryBlob } from "./oci/blob.ts";
 import { type ImageBlobs, manifestAccept, type ResolvedImage, resolveImage } from "./oci/image.ts";

@@ -2,13 +2,6 @@ import type { State, StateLike } from "./types.ts";
 
 /**
  * The state of what carries one.
- *
- * @example
- * ```ts
- * import { parseState, stateOf } from "@pv/sdk/state";
- * const state = parseState('{"#spec":"pantavisor-service-system@1"}');
- * if (stateOf({ state }) !== stateOf(state)) throw new Error("not the same");
- * ```
  */
 export function stateOf(from: StateLike): State {
   const state = Object.hasOwn(from ?? {}, "#spec") ? from : (from as { state?: State } | null)?.state;

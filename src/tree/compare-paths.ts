@@ -1,4 +1,5 @@
-import { compareBytes, encodePath } from "../core/index.ts";
+import { encodePath } from "../core/index.ts";
+import { compareBytes } from "../core/internal.ts";
 
 /**
  * The order of a walk: parents before children, the children of a folder by the unsigned bytes of their names (so a

@@ -1,4 +1,5 @@
-import { type Bytes, contentChunks, type Job, nativeCrypto, toHex } from "../core/index.ts";
+import type { Bytes, Job } from "../core/index.ts";
+import { contentChunks, nativeCrypto, toHex } from "../core/internal.ts";
 import type { FileEntry } from "./types.ts";
 
 /** SHA-256 as this room needs it; the one of `objects` is its neighbour and not below it. */

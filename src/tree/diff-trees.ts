@@ -1,4 +1,5 @@
-import { equalBytes, isPvError, type Job, progressReporter } from "../core/index.ts";
+import { isPvError, type Job } from "../core/index.ts";
+import { equalBytes, progressReporter } from "../core/internal.ts";
 import { collectTree, type TreeNode } from "./collect-tree.ts";
 import { comparePaths } from "./compare-paths.ts";
 import { contentDigest, sameContent } from "./content-digest.ts";

@@ -1,4 +1,5 @@
-import { contentSize, contentStream, isByteSource, PvError, type Source, utf8 } from "../core/index.ts";
+import { PvError, type Source } from "../core/index.ts";
+import { contentSize, contentStream, isByteSource, utf8 } from "../core/internal.ts";
 import { impliedFolder } from "./implied.ts";
 import { ancestors, cleanPath } from "./tree-path.ts";
 import type { EntryBase, FileSpec, Tree, TreeEntry } from "./types.ts";

@@ -3,13 +3,10 @@
  *
  * @module
  */
-export { collectTree, sortTree, type TreeNode } from "./collect-tree.ts";
-export { comparePaths } from "./compare-paths.ts";
 export { diffTrees } from "./diff-trees.ts";
 export { files } from "./files.ts";
 export { mapTree } from "./map-tree.ts";
 export { overlay } from "./overlay.ts";
 export { readTar } from "./read-tar.ts";
-export { cleanPath } from "./tree-path.ts";
 export type * from "./types.ts";
 export { writeTar } from "./write-tar.ts";

@@ -1,12 +1,5 @@
-import {
-  type Bytes,
-  type Content,
-  contentName,
-  type Limits,
-  limitCounter,
-  nameErrors,
-  PvError,
-} from "../core/index.ts";
+import { type Bytes, type Content, type Limits, PvError } from "../core/index.ts";
+import { contentName, limitCounter, nameErrors } from "../core/internal.ts";
 import { impliedFolder } from "./implied.ts";
 import { markOnce } from "./once.ts";
 import { entryOf } from "./tar-entry.ts";

@@ -1,13 +1,5 @@
-import {
-  type Bytes,
-  type DirectOpen,
-  type DirectReader,
-  decodePath,
-  directRead,
-  noBytes,
-  PvError,
-  toStream,
-} from "../core/index.ts";
+import { type Bytes, decodePath, PvError } from "../core/index.ts";
+import { type DirectOpen, type DirectReader, directRead, noBytes, toStream } from "../core/internal.ts";
 import { BLOCK, tarInvalid, tarNumber } from "./tar-header.ts";
 import type { TarBody, TarInput } from "./tar-input.ts";
 import { type Member, padded } from "./tar-member.ts";

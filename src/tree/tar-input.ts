@@ -1,8 +1,6 @@
+import { type ByteSource, type Bytes, type Content, type Limits, PvError } from "../core/index.ts";
 import {
-  type ByteSource,
-  type Bytes,
   COMPRESSION_HEAD_BYTES,
-  type Content,
   chunkReader,
   compressionOf,
   contentChunks,
@@ -10,14 +8,12 @@ import {
   type DirectReader,
   decompress,
   isByteSource,
-  type Limits,
   nameErrors,
   noBytes,
-  PvError,
   type ReadableInto,
   readInto,
   toByteSource,
-} from "../core/index.ts";
+} from "../core/internal.ts";
 
 /** The bytes of a member, to be read now or later, once or often, as the input allows. */
 export interface TarBody {

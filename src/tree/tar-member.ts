@@ -1,4 +1,5 @@
-import { type Bytes, isZero } from "../core/index.ts";
+import type { Bytes } from "../core/index.ts";
+import { isZero } from "../core/internal.ts";
 import { BLOCK, decodeHeader, type TarHeader, tarInvalid } from "./tar-header.ts";
 import type { TarInput } from "./tar-input.ts";
 import { type PaxRecords, parsePax } from "./tar-pax.ts";

@@ -1,5 +1,6 @@
 /** Extended headers of POSIX.1-2001: records `<length> <key>=<value>\n`, where the length counts bytes, all of them. */
-import { type Bytes, concatBytes, decodePath, encodePath, utf8 } from "../core/index.ts";
+import { type Bytes, decodePath, encodePath } from "../core/index.ts";
+import { concatBytes, utf8 } from "../core/internal.ts";
 import { tarInvalid } from "./tar-header.ts";
 
 /** Keys are text, values bytes: an xattr may hold anything. Repeated keys are kept (GNU sparse 0.0 repeats two). */

@@ -1,15 +1,5 @@
-import {
-  type ByteStream,
-  type Bytes,
-  concatBytes,
-  contentChunks,
-  encodePath,
-  type Job,
-  PvError,
-  progressReporter,
-  toStream,
-  utf8,
-} from "../core/index.ts";
+import { type ByteStream, type Bytes, encodePath, type Job, PvError } from "../core/index.ts";
+import { concatBytes, contentChunks, progressReporter, toStream, utf8 } from "../core/internal.ts";
 import { BLOCK, sealHeader } from "./tar-header.ts";
 import { formatPax } from "./tar-pax.ts";
 import { cleanPath } from "./tree-path.ts";

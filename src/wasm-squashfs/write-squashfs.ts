@@ -1,4 +1,5 @@
-import { type ByteSink, type Bytes, concatBytes, noBytes, progressReporter } from "../core/index.ts";
+import type { ByteSink, Bytes } from "../core/index.ts";
+import { concatBytes, noBytes, progressReporter } from "../core/internal.ts";
 import type { Tree } from "../tree/index.ts";
 import type { Compressor } from "./compressors/compressor.ts";
 import { openCompressor } from "./compressors/open-compressor.ts";

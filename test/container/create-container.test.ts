@@ -13,7 +13,8 @@ import {
   type SourceDocument,
   updateContainer,
 } from "../../src/container/index.ts";
-import { isPvError, type JsonObject, type Progress, readBytes, utf8 } from "../../src/core/index.ts";
+import { isPvError, type JsonObject, type Progress, readBytes } from "../../src/core/index.ts";
+import { utf8 } from "../../src/core/internal.ts";
 import { writeExport } from "../../src/export/index.ts";
 import { memoryStore, type ObjectStore, sha256 } from "../../src/objects/index.ts";
 import { compose, missingObjects, type Revision } from "../../src/revision/index.ts";

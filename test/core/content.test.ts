@@ -6,30 +6,32 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   type ByteSource,
   type Bytes,
+  decodePath,
+  encodePath,
+  formatError,
+  httpSource,
+  isPvError,
+  memorySink,
+  PvError,
+  readBytes,
+} from "../../src/core/index.ts";
+import {
   chunkReader,
   compareBytes,
   concatBytes,
   contentChunks,
   contentSize,
-  decodePath,
-  encodePath,
   equalBytes,
-  formatError,
   fromHex,
-  httpSource,
-  isPvError,
   isZero,
   limitCounter,
-  memorySink,
-  PvError,
   progressReporter,
-  readBytes,
   sliceSource,
   toByteSource,
   toHex,
   toStream,
   utf8,
-} from "../../src/core/index.ts";
+} from "../../src/core/internal.ts";
 
 async function* gen(...parts: readonly string[]): AsyncGenerator<Bytes, void, void> {
   for (const part of parts) yield utf8(part);

@@ -5,15 +5,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { portableCrc32 } from "../../src/core/crc32.ts";
 import { portableGunzip } from "../../src/core/gunzip.ts";
-import {
-  type Bytes,
-  compressionOf,
-  contentChunks,
-  crc32,
-  decompress,
-  isPvError,
-  readBytes,
-} from "../../src/core/index.ts";
+import { type Bytes, isPvError, readBytes } from "../../src/core/index.ts";
+import { compressionOf, contentChunks, crc32, decompress } from "../../src/core/internal.ts";
 import { lateTools } from "../../src/core/late-tools.ts";
 import { portableUnzstd } from "../../src/core/unzstd.ts";
 import { findTool } from "../interop/tools.ts";

@@ -3,7 +3,8 @@ import zlib from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { deflateStream } from "../../src/core/deflate-stream.ts";
-import { type Bytes, contentChunks, gzip, readBytes } from "../../src/core/index.ts";
+import { type Bytes, readBytes } from "../../src/core/index.ts";
+import { contentChunks, gzip } from "../../src/core/internal.ts";
 import { findTool } from "../interop/tools.ts";
 
 async function* cut(bytes: Uint8Array, size: number): AsyncGenerator<Bytes, void, void> {

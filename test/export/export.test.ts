@@ -1,16 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import {
-  type Bytes,
-  contentChunks,
-  decompress,
-  gzip,
-  isPvError,
-  type Progress,
-  readBytes,
-  utf8,
-} from "../../src/core/index.ts";
+import { type Bytes, isPvError, type Progress, readBytes } from "../../src/core/index.ts";
+import { contentChunks, decompress, gzip, utf8 } from "../../src/core/internal.ts";
 import { readExport, writeExport } from "../../src/export/index.ts";
 import { memoryStore, type ObjectStore, sha256 } from "../../src/objects/index.ts";
 import type { Revision } from "../../src/revision/index.ts";

@@ -1,4 +1,5 @@
-import { type JsonObject, utf8 } from "../../src/core/index.ts";
+import type { JsonObject } from "../../src/core/index.ts";
+import { utf8 } from "../../src/core/internal.ts";
 import { memoryStore, type ObjectStore } from "../../src/objects/index.ts";
 import type { Revision } from "../../src/revision/index.ts";
 import { parseState, type State } from "../../src/state/index.ts";

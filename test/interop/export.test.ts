@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createRevision } from "../../src/container/index.ts";
-import { contentChunks, utf8 } from "../../src/core/index.ts";
+import { contentChunks, utf8 } from "../../src/core/internal.ts";
 import { deploy, readExport, writeExport } from "../../src/export/index.ts";
 import { directoryStore, fileSource, saveFile, writeDirectory } from "../../src/node/index.ts";
 import type { Revision } from "../../src/revision/index.ts";

@@ -18,9 +18,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { contentChunks, gzip } from "../../src/core/index.ts";
+import { contentChunks, gzip } from "../../src/core/internal.ts";
 import { fileSource, readDirectory, saveFile } from "../../src/node/index.ts";
-import { collectTree, diffTrees, files, mapTree, overlay, readTar, type Tree, writeTar } from "../../src/tree/index.ts";
+import { diffTrees, files, mapTree, overlay, readTar, type Tree, writeTar } from "../../src/tree/index.ts";
+import { collectTree } from "../../src/tree/internal.ts";
 import { describeWith, findTool } from "./tools.ts";
 
 const root = process.getuid?.() === 0;

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { concatBytes } from "../../src/core/index.ts";
+import { concatBytes } from "../../src/core/internal.ts";
 import { createVerity } from "../../src/wasm-squashfs/index.ts";
 import { describeWith } from "./tools.ts";
 

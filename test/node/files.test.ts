@@ -19,7 +19,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { type Bytes, contentStream, isPvError, type Progress, readBytes, utf8 } from "../../src/core/index.ts";
+import { type Bytes, isPvError, type Progress, readBytes } from "../../src/core/index.ts";
+import { contentStream, utf8 } from "../../src/core/internal.ts";
 import {
   fileSink,
   fileSource,
@@ -28,16 +29,8 @@ import {
   terminalProgress,
   writeDirectory,
 } from "../../src/node/index.ts";
-import {
-  collectTree,
-  diffTrees,
-  files,
-  mapTree,
-  readTar,
-  type Tree,
-  type TreeEntry,
-  writeTar,
-} from "../../src/tree/index.ts";
+import { diffTrees, files, mapTree, readTar, type Tree, type TreeEntry, writeTar } from "../../src/tree/index.ts";
+import { collectTree } from "../../src/tree/internal.ts";
 import { canMount, findTool } from "../interop/tools.ts";
 
 const root = process.getuid?.() === 0;

@@ -2,14 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readBytes } from "../../src/core/index.ts";
 import { memoryStore, type ObjectReader, sha256 } from "../../src/objects/index.ts";
-import {
-  combineReaders,
-  compose,
-  missingObjects,
-  objectSizes,
-  type Revision,
-  replaceParts,
-} from "../../src/revision/index.ts";
+import { compose, missingObjects, objectSizes, type Revision, replaceParts } from "../../src/revision/index.ts";
+import { combineReaders } from "../../src/revision/internal.ts";
 import { composeState, container, device, formatState, parseState, type StatePart } from "../../src/state/index.ts";
 import { firmware } from "../state/arbitrary.ts";
 

@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodePath, toHex } from "../../src/core/index.ts";
+import { encodePath } from "../../src/core/index.ts";
+import { toHex } from "../../src/core/internal.ts";
 import type { Tree, TreeEntry } from "../../src/tree/index.ts";
 
 const script = join(import.meta.dirname, "../vectors/squashfs/make-corpus.py");

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as zlib from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { nativeZlib } from "../../src/core/index.ts";
+import { nativeZlib } from "../../src/core/internal.ts";
 import { DecodeFailure, type DecodeReason, loadDecoder } from "../../src/wasm-squashfs/reader/decoders/decoder.ts";
 import { nativeInflate, portableInflate } from "../../src/wasm-squashfs/reader/decoders/inflate.ts";
 import { decodeLz4 } from "../../src/wasm-squashfs/reader/decoders/lz4.ts";

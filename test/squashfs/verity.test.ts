@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { concatBytes, isPvError, toHex } from "../../src/core/index.ts";
+import { isPvError } from "../../src/core/index.ts";
+import { concatBytes, toHex } from "../../src/core/internal.ts";
 import { sha256 } from "../../src/objects/index.ts";
 import { createVerity, verifyVerity } from "../../src/wasm-squashfs/index.ts";
 

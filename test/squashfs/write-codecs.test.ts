@@ -1,6 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type Bytes, concatBytes } from "../../src/core/index.ts";
+import type { Bytes } from "../../src/core/index.ts";
+import { concatBytes } from "../../src/core/internal.ts";
 import { gzipCompressor } from "../../src/wasm-squashfs/compressors/gzip.ts";
 import { fastLz4, optimalLz4 } from "../../src/wasm-squashfs/compressors/lz4-encode.ts";
 import { withDictionary, xzCompressor } from "../../src/wasm-squashfs/compressors/xz.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, memorySink, readBytes, toStream } from "../../src/core/index.ts";
+import { type Bytes, memorySink, readBytes } from "../../src/core/index.ts";
+import { toStream } from "../../src/core/internal.ts";
 import type { FileEntry, Tree, TreeEntry } from "../../src/tree/index.ts";
 import {
   openSquashfs,

@@ -1,6 +1,7 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type ByteSource, type Bytes, crc32, PvError } from "../../src/core/index.ts";
+import { type ByteSource, type Bytes, PvError } from "../../src/core/index.ts";
+import { crc32 } from "../../src/core/internal.ts";
 import type { TreeEntry } from "../../src/tree/index.ts";
 import type { SquashfsOptions } from "../../src/wasm-squashfs/index.ts";
 import { file, noise, pack, prose, randomFrom, treeOf, unpackImage } from "./write-helpers.ts";

@@ -5,14 +5,13 @@ import {
   canonicalJson,
   carryNumber,
   composeState,
-  exactNumber,
   formatState,
   parseJson,
   parseState,
   removePart,
-  selectKeys,
   selectParts,
 } from "../../src/state/index.ts";
+import { exactNumber, selectKeys } from "../../src/state/internal.ts";
 
 const text =
   '{"#spec":"pantavisor-service-system@1","a/n.json":12345678901234567890,"a/run.json":{"name":"a","serial":9007199254740993,"list":[0.1000000000000000000001,1]},"b/run.json":{"x":1e400}}';

@@ -11,11 +11,9 @@ import {
   parseState,
   removePart,
   type State,
-  selectKeys,
   selectParts,
-  stateOf,
-  withState,
 } from "../../src/state/index.ts";
+import { selectKeys, stateOf, withState } from "../../src/state/internal.ts";
 import { firmware } from "./arbitrary.ts";
 
 const [a, b] = ["a".repeat(64), "b".repeat(64)] as const;

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { contentStream, decodePath } from "../../src/core/index.ts";
+import { decodePath } from "../../src/core/index.ts";
+import { contentStream } from "../../src/core/internal.ts";
 import type { Tree, TreeEntry } from "../../src/tree/index.ts";
 
 /** Names as Linux allows them: any bytes but NUL and slash, up to 255. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { contentChunks, encodePath, toHex } from "../../src/core/index.ts";
+import { encodePath } from "../../src/core/index.ts";
+import { contentChunks, toHex } from "../../src/core/internal.ts";
 import type { Tree, TreeEntry } from "../../src/tree/index.ts";
 
 /** What make-corpus.py says of a path; bytes are hex. */

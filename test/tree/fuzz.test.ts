@@ -1,7 +1,8 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { type Bytes, isPvError, readBytes } from "../../src/core/index.ts";
-import { collectTree, files, readTar, writeTar } from "../../src/tree/index.ts";
+import { files, readTar, writeTar } from "../../src/tree/index.ts";
+import { collectTree } from "../../src/tree/internal.ts";
 import { endMark, member, pax } from "./tar-maker.ts";
 
 /** A small generator of numbers that is the same everywhere (mulberry32). */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { contentChunks } from "../../src/core/index.ts";
+import { contentChunks } from "../../src/core/internal.ts";
 import type { Tree, TreeEntry } from "../../src/tree/index.ts";
 
 /** All entries. */

@@ -1,17 +1,10 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { contentChunks, contentStream, isPvError, readBytes, utf8 } from "../../src/core/index.ts";
-import {
-  collectTree,
-  files,
-  mapTree,
-  overlay,
-  readTar,
-  type Tree,
-  type TreeEntry,
-  writeTar,
-} from "../../src/tree/index.ts";
+import { isPvError, readBytes } from "../../src/core/index.ts";
+import { contentChunks, contentStream, utf8 } from "../../src/core/internal.ts";
+import { files, mapTree, overlay, readTar, type Tree, type TreeEntry, writeTar } from "../../src/tree/index.ts";
+import { collectTree } from "../../src/tree/internal.ts";
 import { treeOf } from "./arbitrary-tree.ts";
 import { listTree } from "./list-tree.ts";
 

@@ -1,5 +1,5 @@
 /** Run by scale.test.ts in a process of its own: packs and reads a large tree, and says what it took. */
-import { contentStream, utf8 } from "../../src/core/index.ts";
+import { contentStream, utf8 } from "../../src/core/internal.ts";
 import { overlay, readTar, type Tree, writeTar } from "../../src/tree/index.ts";
 
 function large(count: number): Tree {

@@ -1,7 +1,8 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ByteSource, type Bytes, decodePath, isPvError, readBytes, toByteSource } from "../../src/core/index.ts";
+import { type ByteSource, type Bytes, decodePath, isPvError, readBytes } from "../../src/core/index.ts";
+import { toByteSource } from "../../src/core/internal.ts";
 import { files, readTar, type Tree, type TreeEntry, writeTar } from "../../src/tree/index.ts";
 import { arbitraryTree, treeOf } from "./arbitrary-tree.ts";
 import { collect, listTree } from "./list-tree.ts";

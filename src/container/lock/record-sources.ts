@@ -1,4 +1,5 @@
-import { type JsonObject, PvError, utf8 } from "../../core/index.ts";
+import { type JsonObject, PvError } from "../../core/index.ts";
+import { utf8 } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 import type { Revision } from "../../revision/index.ts";
 import type { ContainerSource } from "../../sources/index.ts";

@@ -2,8 +2,9 @@
  * Text as pvr's Go program writes it: `fmt` verbs, encoding/json and its indented form. Only the exact template needs
  * it; a document of ours is written by `canonicalJson`.
  */
-import { compareBytes, type JsonObject, type JsonValue, utf8 } from "../../core/index.ts";
-import { exactNumber } from "../../state/index.ts";
+import type { JsonObject, JsonValue } from "../../core/index.ts";
+import { compareBytes, utf8 } from "../../core/internal.ts";
+import { exactNumber } from "../../state/internal.ts";
 
 /** What text/template prints for a value that is not there. */
 const NO_VALUE = "<no value>";

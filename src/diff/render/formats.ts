@@ -1,4 +1,4 @@
-import { utf8 } from "../../core/index.ts";
+import { utf8 } from "../../core/internal.ts";
 import type { Inline, Item, Report } from "./report.ts";
 import { visible } from "./text-of.ts";
 

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../../core/index.ts";
-import { canonicalJson, exactNumber } from "../../state/index.ts";
+import { canonicalJson } from "../../state/index.ts";
+import { exactNumber } from "../../state/internal.ts";
 import { isObject, memberOf, sameMember } from "../member.ts";
 
 /** One member of a document that differs: its path in there, and its values as text. */

@@ -1,4 +1,5 @@
-import { type Bytes, trimEnd } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { trimEnd } from "../../core/internal.ts";
 
 /**
  * base64 as mbedTLS reads it (`mbedtls_base64_decode`): line ends anywhere, spaces before them and at the end, unused

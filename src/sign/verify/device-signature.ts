@@ -1,5 +1,6 @@
 import { type Bytes, decodePath, encodePath, type Finding } from "../../core/index.ts";
-import { compileDeviceGlob, deviceJson } from "../../state/index.ts";
+import { compileDeviceGlob } from "../../state/index.ts";
+import { deviceJson } from "../../state/internal.ts";
 import { coordinateSize, type Hash } from "../algorithms.ts";
 import { encodeBase64Url } from "../base64.ts";
 import { verifySignature } from "../crypto.ts";

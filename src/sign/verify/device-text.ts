@@ -1,4 +1,4 @@
-import { deviceJson } from "../../state/index.ts";
+import { deviceJson } from "../../state/internal.ts";
 
 /** Far beyond what a device has memory for. */
 const LIMITS: deviceJson.TokenLimits = { maxTokens: 2_000_000, maxDepth: 100_000 };

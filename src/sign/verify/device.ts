@@ -4,7 +4,7 @@
  * @module
  */
 import { decodePath, type Finding } from "../../core/index.ts";
-import { deviceJson } from "../../state/index.ts";
+import { deviceJson } from "../../state/internal.ts";
 import { finding } from "../findings.ts";
 import type { DeviceProfile, SignatureReport, VerifyOptions, VerifyPolicy, VerifyReport } from "../types.ts";
 import { type DevicePair, type DeviceTrust, findSignature, judgeAsDevice } from "./device-signature.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, trimEnd } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { trimEnd } from "../../core/internal.ts";
 import { isOnCurve } from "../crypto.ts";
 import { publicKeyFromJwk } from "../public-key.ts";
 

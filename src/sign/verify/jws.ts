@@ -20,8 +20,6 @@ export class Objection extends Error {
 export interface StrictSignature {
   alg: SignatureAlgorithm;
   header: JsonObject;
-  /** The header's JSON text. */
-  text: string;
   /** The protected header as it goes into the signing input. */
   input: string;
   signature: Bytes;
@@ -38,6 +36,8 @@ export function readStrictly(document: JsonObject): StrictSignature {
   if (odd !== undefined) throw new Objection("SIGNATURE_MALFORMED", `it has a member ${odd}`);
   const text = asText(decode(document["protected"], "protected"));
   if (text.length > MAX_HEADER) throw new Objection("HEADER_INVALID", "the protected header is longer than any chain");
+  // A device does not undo escapes, neither in patterns nor in certificates.
+  if (text.includes("\\")) throw new Objection("HEADER_INVALID", "the protected header has escapes");
   const header = parseHeader(text);
   if (header["typ"] !== "PVS") throw new Objection("TYPE_INVALID", "typ is not PVS");
   if (header["crit"] !== undefined || header["b64"] !== undefined) {
@@ -48,7 +48,6 @@ export function readStrictly(document: JsonObject): StrictSignature {
   return {
     alg,
     header,
-    text,
     input: document["protected"] as string,
     signature: decode(document["signature"], "signature"),
     payload: document["payload"] === undefined ? undefined : asText(decode(document["payload"], "payload")),
@@ -84,8 +83,9 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined;
+    // no JSON
   }
+  return undefined;
 }
 
 /** A key that an object of a valid JSON text has twice: readers take the first or the last. */

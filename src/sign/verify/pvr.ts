@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type Bytes, type Finding, utf8 } from "../../core/index.ts";
+import type { Bytes, Finding } from "../../core/index.ts";
+import { utf8 } from "../../core/internal.ts";
 import { canonicalJson } from "../../state/index.ts";
-import { coordinateSize, jwsAlgorithms } from "../algorithms.ts";
+import { coordinateSize, jwsAlgorithm } from "../algorithms.ts";
 import { encodeBase64Url } from "../base64.ts";
 import { verifySignature } from "../crypto.ts";
 import { ecdsaResize } from "../ecdsa-signature.ts";
@@ -174,8 +175,8 @@ async function verifies(jose: Jose, key: PublicKey, payload: Bytes): Promise<boo
   const { header, protectedHeader, encoded, signature } = jose;
   const critical = goStrings(header.get("crit"));
   if (critical === undefined || critical?.some((name) => name !== "b64")) return false;
-  const algorithm = jwsAlgorithms[String(header.get("alg"))];
-  if (!algorithm || !Object.hasOwn(jwsAlgorithms, String(header.get("alg")))) return false;
+  const algorithm = jwsAlgorithm(header.get("alg"));
+  if (!algorithm) return false;
   const { scheme, hash, curve } = algorithm;
   const plain = protectedHeader.get("b64") === false ? payload : utf8(encodeBase64Url(payload));
   const head = utf8(`${encoded}.`);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { equalBytes, type Finding, isPvError, toHex, utf8 } from "../../core/index.ts";
+import { type Finding, isPvError } from "../../core/index.ts";
+import { equalBytes, toHex, utf8 } from "../../core/internal.ts";
 import { canonicalJson, formatState, type StateLike } from "../../state/index.ts";
 import { digest } from "../crypto.ts";
 import { type FindingCode, finding } from "../findings.ts";
@@ -82,12 +83,8 @@ async function judge(
     say("RELEASE_REPLAYED", entry.key, `this is another release ${release.sequence} than the one that is known`);
   }
   if (now >= release.expires) say("RELEASE_FREEZE", entry.key, `it expired on ${release.expires.toISOString()}`);
-  if (release.audience && !(audience !== undefined && release.audience.includes(audience))) {
-    say(
-      "RELEASE_AUDIENCE",
-      entry.key,
-      `it is made for ${release.audience.join(", ")}, not for ${audience ?? "nobody"}`,
-    );
+  if (release.audience && !release.audience.some((name) => name === audience)) {
+    say("RELEASE_AUDIENCE", entry.key, `it is made for ${release.audience.join(", ")}, not for ${audience}`);
   }
   const verdict = current.verdict === "trusted" ? (before?.verdict ?? "trusted") : current.verdict;
   const { report, mixed } = await coverParts(entry, entries, release, verdict);

@@ -4,7 +4,7 @@ import { signatureName } from "../signature-document.ts";
 import type { TextEntry } from "../state-text.ts";
 import type { SignatureReport, Verdict, VerifyReport } from "../types.ts";
 
-/** The better one of several opinions of a path. */
+/** From worst to best: the best opinion of a path is its verdict. */
 const order: readonly Verdict[] = ["unsigned", "invalid", "untrusted", "trusted"];
 
 /** Puts a report together: errors first, and one of them rejects. */
@@ -14,10 +14,9 @@ export function makeReport(
   reasons: readonly Finding[],
 ): VerifyReport {
   const paths = new Map<string, Verdict>(entries.map(({ key }) => [key, "unsigned"]));
-  for (const { verdict, paths: selected } of signatures) {
-    for (const path of selected) {
-      if (order.indexOf(verdict) > order.indexOf(paths.get(path) ?? "unsigned")) paths.set(path, verdict);
-    }
+  for (const verdict of order) {
+    const agreeing = signatures.filter((signature) => signature.verdict === verdict);
+    for (const path of agreeing.flatMap((signature) => signature.paths)) paths.set(path, verdict);
   }
   const errors = reasons.filter(({ severity }) => severity === "error");
   const warnings = reasons.filter(({ severity }) => severity !== "error");

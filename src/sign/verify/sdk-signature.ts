@@ -1,9 +1,9 @@
-import { type Bytes, type Finding, type JsonObject, utf8 } from "../../core/index.ts";
+import type { Bytes, Finding, JsonObject } from "../../core/index.ts";
+import { utf8 } from "../../core/internal.ts";
 import { jwsAlgorithms } from "../algorithms.ts";
 import { decodeBase64 } from "../base64.ts";
 import { verifySignature } from "../crypto.ts";
 import { finding } from "../findings.ts";
-import { goString } from "../header.ts";
 import { type PublicKey, publicKeyFromCertificate, publicKeyFromJwk, sameKey } from "../public-key.ts";
 import { type Selection, sameEntries, selectAsDevice, selectAsPvr } from "../selection.ts";
 import { readPatterns } from "../signature-document.ts";
@@ -53,11 +53,7 @@ export async function judgeSignature(
 }
 
 /** What pvr and a device both select. */
-function readSelection(
-  { header, text }: StrictSignature,
-  entries: readonly TextEntry[],
-  { budget }: Anchors,
-): Selection {
+function readSelection({ header }: StrictSignature, entries: readonly TextEntry[], { budget }: Anchors): Selection {
   const pvs = header["pvs"];
   if (typeof pvs !== "object" || pvs === null) throw new Objection("HEADER_INVALID", "the header names no patterns");
   const patterns = readPatterns(header);
@@ -71,9 +67,7 @@ function readSelection(
   if (budget.patterns < 0) throw new Objection("PATTERN_INVALID", "more patterns than anybody would write");
   const selection = selectAsPvr(entries, patterns);
   if (selection.bad !== undefined) throw new Objection("PATTERN_INVALID", `${selection.bad} is a bad pattern`);
-  // A device takes a pattern as it stands in the header's text, escapes and all.
-  const raw = (pattern: string): string => (text.includes(`"${pattern}"`) ? pattern : goString(pattern).slice(1, -1));
-  const device = selectAsDevice(entries, { include: patterns.include.map(raw), exclude: patterns.exclude.map(raw) });
+  const device = selectAsDevice(entries, patterns);
   if (!sameEntries(device.selected, selection.selected) || !sameEntries(device.excluded, selection.excluded)) {
     throw new Objection("PATTERN_AMBIGUOUS", "pvr and a device select different keys");
   }
@@ -86,7 +80,7 @@ function readCertificates({ x5c = [] }: JsonObject): Bytes[] {
   if (!Array.isArray(x5c)) throw new Objection("CERTIFICATE_INVALID", "x5c is no list");
   if (x5c.length > MAX_CERTIFICATES) throw new Objection("CHAIN_TOO_LONG", `x5c holds ${x5c.length} certificates`);
   return x5c.map((text) => {
-    const der = typeof text === "string" ? decodeBase64(text) : undefined;
+    const der = decodeBase64(text as string); // anything else is not the base64 of itself
     if (!der) throw new Objection("CERTIFICATE_INVALID", "x5c holds what is no base64");
     return der;
   });
@@ -100,7 +94,7 @@ async function signerOf(
   { keys }: Anchors,
 ): Promise<PublicKey> {
   const certified = leaf && publicKeyFromCertificate(leaf);
-  const embedded = header["jwk"] === undefined ? undefined : publicKeyFromJwk(header["jwk"]);
+  const embedded = publicKeyFromJwk(header["jwk"]);
   if (leaf && !certified)
     throw new Objection("CERTIFICATE_INVALID", "the first certificate holds no key that can sign");
   if (header["jwk"] !== undefined && !embedded)
@@ -112,7 +106,7 @@ async function signerOf(
   const candidates = named ? [named] : keys;
   if (candidates.length === 0) throw new Objection("SIGNER_UNKNOWN", "it names no key, and none is trusted");
   const { scheme, hash, curve } = jwsAlgorithms[alg]!;
-  const fitting = candidates.filter((key) => (key.kty === "EC" ? key.crv === curve : curve === undefined));
+  const fitting = candidates.filter((key) => key.crv === curve);
   if (fitting.length === 0) throw new Objection("ALGORITHM_KEY_MISMATCH", `${alg} does not go with the key`);
   const strong = fitting.filter((key) => key.kty === "EC" || key.bits >= 2048);
   if (strong.length === 0) throw new Objection("KEY_UNSUPPORTED", "an RSA key below 2048 bits");

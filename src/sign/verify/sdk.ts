@@ -1,4 +1,5 @@
-import { type Bytes, equalBytes, type Finding, utf8 } from "../../core/index.ts";
+import type { Bytes, Finding } from "../../core/index.ts";
+import { equalBytes, utf8 } from "../../core/internal.ts";
 import { canonicalJson } from "../../state/index.ts";
 import { finding } from "../findings.ts";
 import { readPemBlocks } from "../pem.ts";

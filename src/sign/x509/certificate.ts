@@ -12,7 +12,8 @@ import {
   ExtendedKeyUsage,
   KeyUsage,
 } from "@peculiar/asn1-x509";
-import { type Bytes, equalBytes } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { equalBytes } from "../../core/internal.ts";
 import { coordinateSize, type Hash, type Scheme } from "../algorithms.ts";
 import { verifySignature } from "../crypto.ts";
 import { BIT_STRING, type DerElement, INTEGER, isDer, readAllDer, readSequence, SEQUENCE } from "../der.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { equalBytes } from "../../core/index.ts";
+import { equalBytes } from "../../core/internal.ts";
 import { sameKey } from "../public-key.ts";
 import { type Certificate, extensionIds, isSignedBy } from "./certificate.ts";
 import { checkNameConstraints } from "./name-constraints.ts";

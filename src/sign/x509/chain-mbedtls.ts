@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { equalBytes } from "../../core/index.ts";
+import { equalBytes } from "../../core/internal.ts";
 import type { FindingCode } from "../findings.ts";
 import { type Certificate, extensionIds, isSignedBy } from "./certificate.ts";
 import { sameNameMbedtls } from "./name.ts";

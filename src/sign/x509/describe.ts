@@ -1,4 +1,4 @@
-import { toHex } from "../../core/index.ts";
+import { toHex } from "../../core/internal.ts";
 import { digest } from "../crypto.ts";
 import type { ChainLink, SignatureReport } from "../types.ts";
 import type { Certificate } from "./certificate.ts";

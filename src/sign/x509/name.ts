@@ -1,4 +1,4 @@
-import { equalBytes, toHex } from "../../core/index.ts";
+import { equalBytes, toHex } from "../../core/internal.ts";
 import { type DerElement, OID, readAllDer, readSequence, SEQUENCE } from "../der.ts";
 
 /** One attribute of a distinguished name. */

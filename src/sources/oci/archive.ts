@@ -1,14 +1,5 @@
-import {
-  type ByteSource,
-  type Bytes,
-  type Content,
-  contentChunks,
-  decompress,
-  PvError,
-  readBytes,
-  type Source,
-  toByteSource,
-} from "../../core/index.ts";
+import { type ByteSource, type Bytes, type Content, PvError, readBytes, type Source } from "../../core/index.ts";
+import { contentChunks, decompress, toByteSource } from "../../core/internal.ts";
 import { type FileEntry, readTar, type Tree } from "../../tree/index.ts";
 import { MAX_DOCUMENT_BYTES } from "./manifest.ts";
 

@@ -1,4 +1,5 @@
-import { PvError, readBytes, utf8 } from "../../core/index.ts";
+import { PvError, readBytes } from "../../core/index.ts";
+import { utf8 } from "../../core/internal.ts";
 import type { Login, RegistryAuth } from "../types.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import type { ImageReference } from "./reference.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, PvError, resumedDownload } from "../../core/index.ts";
+import { type Bytes, PvError } from "../../core/index.ts";
+import { resumedDownload } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 import type { Descriptor } from "./manifest.ts";
 import type { RegistryClient } from "./registry-client.ts";

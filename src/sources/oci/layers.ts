@@ -1,4 +1,5 @@
-import { type Bytes, decompress, PvError } from "../../core/index.ts";
+import { type Bytes, PvError } from "../../core/index.ts";
+import { decompress } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 import { mapTree, overlay, readTar, type Tree } from "../../tree/index.ts";
 

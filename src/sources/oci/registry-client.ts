@@ -1,4 +1,5 @@
-import { contentChunks, isTransient, MAX_TRIES, PvError, readBytes, sleep, waitBefore } from "../../core/index.ts";
+import { PvError, readBytes } from "../../core/index.ts";
+import { contentChunks, isTransient, MAX_TRIES, sleep, waitBefore } from "../../core/internal.ts";
 import type { RegistryAuth } from "../types.ts";
 import { type Credentials, registryAuthorizer } from "./authorize.ts";
 import type { ImageReference } from "./reference.ts";

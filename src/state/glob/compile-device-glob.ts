@@ -1,4 +1,4 @@
-import { utf8 } from "../../core/index.ts";
+import { utf8 } from "../../core/internal.ts";
 
 /** As long as a path can be (`PATH_MAX`); what a bracket that never closes costs grows with the square. */
 const MAX_LENGTH = 4096;

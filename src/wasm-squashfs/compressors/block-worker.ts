@@ -1,5 +1,6 @@
 /** Runs in a worker: is told the settings first, then compresses the blocks that it is sent. */
-import { type Bytes, nativeThreads } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { nativeThreads } from "../../core/internal.ts";
 import { type CompressHere, type EncoderSettings, openInPlace } from "./in-place.ts";
 
 /** What the main thread sends. */

@@ -1,4 +1,5 @@
-import { type Bytes, type NativeWorker, nativeThreads } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { type NativeWorker, nativeThreads } from "../../core/internal.ts";
 import type { FromWorker, ToWorker } from "./block-worker.ts";
 import type { CompressHere, EncoderSettings } from "./in-place.ts";
 import { put } from "./lane-pool.ts";

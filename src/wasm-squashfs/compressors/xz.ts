@@ -1,4 +1,4 @@
-import { crc32, nativeBuffer, nativeZlib } from "../../core/index.ts";
+import { crc32, nativeBuffer, nativeZlib } from "../../core/internal.ts";
 import { COMPRESSOR, METADATA_BYTES } from "../format.ts";
 import type { Compressor, Encoder } from "./compressor.ts";
 import type { EncoderSettings } from "./in-place.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, type NativeZlib, nativeZlib } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { type NativeZlib, nativeZlib } from "../../core/internal.ts";
 import { COMPRESSOR } from "../format.ts";
 import { codecMissing } from "./codec-missing.ts";
 import type { Compressor, Encoder } from "./compressor.ts";

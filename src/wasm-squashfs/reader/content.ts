@@ -1,4 +1,5 @@
-import { type ByteStream, type Bytes, toHex, toStream } from "../../core/index.ts";
+import type { ByteStream, Bytes } from "../../core/index.ts";
+import { toHex, toStream } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 import { DATA_LENGTH_MASK, DATA_UNCOMPRESSED, SUPERBLOCK_BYTES } from "../format.ts";
 import { invalid, type SquashfsCheck } from "./checks.ts";

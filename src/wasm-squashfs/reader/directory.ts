@@ -1,4 +1,5 @@
-import { type Bytes, compareBytes } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { compareBytes } from "../../core/internal.ts";
 import {
   DIRECTORY_ENTRY_BYTES,
   DIRECTORY_HEADER_BYTES,

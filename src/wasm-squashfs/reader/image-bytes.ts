@@ -1,4 +1,5 @@
-import { type ByteSource, type Bytes, concatBytes, PvError, type Source, toByteSource } from "../../core/index.ts";
+import { type ByteSource, type Bytes, PvError, type Source } from "../../core/index.ts";
+import { concatBytes, toByteSource } from "../../core/internal.ts";
 
 /** Read at a time: one HTTP Range request, one system call. */
 const CHUNK_BYTES = 256 * 1024;

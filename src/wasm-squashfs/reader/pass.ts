@@ -1,4 +1,4 @@
-import { limitCounter } from "../../core/index.ts";
+import { limitCounter } from "../../core/internal.ts";
 import type { Image } from "./image.ts";
 
 /**

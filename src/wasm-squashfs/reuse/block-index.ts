@@ -1,4 +1,5 @@
-import { type Bytes, crc32, equalBytes, utf8 } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { crc32, equalBytes, utf8 } from "../../core/internal.ts";
 import { Column } from "../writer/columns.ts";
 
 /**

@@ -1,4 +1,5 @@
-import { type Bytes, utf8 } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { utf8 } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 import type { Compressor } from "../compressors/compressor.ts";
 import type { ResolvedOptions } from "../options.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, crc32, equalBytes, isPvError, nativeZlib, type Source } from "../../core/index.ts";
+import { type Bytes, isPvError, type Source } from "../../core/index.ts";
+import { crc32, equalBytes, nativeZlib } from "../../core/internal.ts";
 import type { Compressor } from "../compressors/compressor.ts";
 import {
   DATA_LENGTH_MASK,

@@ -1,15 +1,5 @@
-import {
-  type ByteSource,
-  type Bytes,
-  type Job,
-  type JsonObject,
-  PvError,
-  progressReporter,
-  type Source,
-  toByteSource,
-  toHex,
-  utf8,
-} from "../../core/index.ts";
+import { type ByteSource, type Bytes, type Job, type JsonObject, PvError, type Source } from "../../core/index.ts";
+import { progressReporter, toByteSource, toHex, utf8 } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 import {
   DIGEST_BYTES,

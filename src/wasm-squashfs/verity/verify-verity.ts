@@ -1,4 +1,5 @@
-import { type Job, progressReporter, type Source, toByteSource, toHex } from "../../core/index.ts";
+import type { Job, Source } from "../../core/index.ts";
+import { progressReporter, toByteSource, toHex } from "../../core/internal.ts";
 import { DIGEST_BYTES, decodeVeritySuperblock, formatSalt, levelsOf, VERITY_BLOCK_BYTES } from "./verity-format.ts";
 import { eachBlock, hashBlock } from "./verity-hash.ts";
 

@@ -1,4 +1,5 @@
-import { type Bytes, fromHex, toHex } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { fromHex, toHex } from "../../core/internal.ts";
 
 /**
  * dm-verity's hash file, hash type 1, as `veritysetup` writes it (cryptsetup `lib/verity/`, kernel

@@ -1,4 +1,5 @@
-import { type ByteSource, type Bytes, type ProgressReporter, PvError } from "../../core/index.ts";
+import { type ByteSource, type Bytes, PvError } from "../../core/index.ts";
+import type { ProgressReporter } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 import { VERITY_BLOCK_BYTES } from "./verity-format.ts";
 

@@ -1,4 +1,5 @@
-import { type Bytes, crc32 } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { crc32 } from "../../core/internal.ts";
 import type { Compressor } from "../compressors/compressor.ts";
 import { DATA_UNCOMPRESSED } from "../format.ts";
 import { BlockRecords, blockKey } from "../reuse/block-index.ts";

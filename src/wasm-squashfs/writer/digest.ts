@@ -1,4 +1,5 @@
-import { type Bytes, type NativeCrypto, nativeCrypto } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { type NativeCrypto, nativeCrypto } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 
 /** `node:crypto` of Node >= 20.12: a digest in one call, without an object that waits to be collected. */

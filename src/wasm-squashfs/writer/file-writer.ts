@@ -1,4 +1,5 @@
-import { type Bytes, isZero, type ProgressReporter } from "../../core/index.ts";
+import type { Bytes } from "../../core/index.ts";
+import { isZero, type ProgressReporter } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 import type { FileEntry } from "../../tree/index.ts";
 import type { ResolvedOptions } from "../options.ts";

@@ -1,4 +1,5 @@
-import { type ByteSource, type ObjectId, PvError, type ReadableInto, readInto } from "../../core/index.ts";
+import { type ByteSource, type ObjectId, PvError } from "../../core/index.ts";
+import { type ReadableInto, readInto } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 
 const CHUNK_BYTES = 65536;

@@ -1,4 +1,5 @@
-import { type Bytes, type DirectOpen, type DirectReader, directRead, PvError } from "../../core/index.ts";
+import { type Bytes, PvError } from "../../core/index.ts";
+import { type DirectOpen, type DirectReader, directRead } from "../../core/internal.ts";
 import type { FileEntry } from "../../tree/index.ts";
 
 /** Fills buffers with the content of a file, in order. */

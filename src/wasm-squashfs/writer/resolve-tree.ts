@@ -1,4 +1,5 @@
-import { compareBytes, encodePath } from "../../core/index.ts";
+import { encodePath } from "../../core/index.ts";
+import { compareBytes } from "../../core/internal.ts";
 import { INODE } from "../format.ts";
 import { HARD_LINK, type NodeTable, REPLACED } from "./node-table.ts";
 import { treeInvalid } from "./tree-invalid.ts";

@@ -1,4 +1,5 @@
-import { type Bytes, compareBytes, concatBytes, encodePath, noBytes } from "../../core/index.ts";
+import { type Bytes, encodePath } from "../../core/index.ts";
+import { compareBytes, concatBytes, noBytes } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 import {
   MAX_XATTR_NAME_BYTES,

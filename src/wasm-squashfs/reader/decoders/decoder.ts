@@ -1,4 +1,5 @@
-import { type Bytes, nativeZlib, PvError } from "../../../core/index.ts";
+import { type Bytes, PvError } from "../../../core/index.ts";
+import { nativeZlib } from "../../../core/internal.ts";
 import type { CompressorName } from "../superblock.ts";
 
 /** Why a block does not decompress. */

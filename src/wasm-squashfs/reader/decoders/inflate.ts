@@ -1,5 +1,6 @@
 import { unzlibSync } from "fflate";
-import type { Bytes, NativeZlib } from "../../../core/index.ts";
+import type { Bytes } from "../../../core/index.ts";
+import type { NativeZlib } from "../../../core/internal.ts";
 import { type Decode, DecodeFailure, SYNC_BYTES } from "./decoder.ts";
 
 /** A `Buffer` as plain bytes. */

@@ -1,4 +1,5 @@
-import { type Bytes, concatBytes, PvError } from "../../../core/index.ts";
+import { type Bytes, PvError } from "../../../core/index.ts";
+import { concatBytes } from "../../../core/internal.ts";
 import { type Decode, DecodeFailure } from "./decoder.ts";
 
 const corrupt = (what: string): DecodeFailure => new DecodeFailure("corrupt", `xz: ${what}`);

@@ -1,4 +1,5 @@
-import type { Bytes, NativeZlib } from "../../../core/index.ts";
+import type { Bytes } from "../../../core/index.ts";
+import type { NativeZlib } from "../../../core/internal.ts";
 import { type Decode, DecodeFailure, SYNC_BYTES } from "./decoder.ts";
 import { nativeFailure, plain } from "./inflate.ts";
 
