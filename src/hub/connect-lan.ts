@@ -22,7 +22,11 @@ export function lanUrl(address: string): string {
 export async function connectLan(
   address: string,
   options: { fetch?: typeof fetch | undefined } & Job = {},
-): Promise<RemoteDevice & { objects(): Promise<ReadonlyMap<ObjectId, number>> }> {
+): Promise<
+  RemoteDevice & {
+    /** The objects a device has, and their sizes in bytes. */ objects(): Promise<ReadonlyMap<ObjectId, number>>;
+  }
+> {
   const repository = lanUrl(address);
   const requester: Requester = {
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),

@@ -24,8 +24,11 @@ interface MdnsRecord {
 
 /** The socket of mDNS: an instance of `multicast-dns`, or what behaves like it. */
 export interface MdnsSocket {
+  /** Sends one question packet to everybody. */
   query(questions: readonly { name: string; type: "PTR" | "SRV" | "TXT" | "A" | "AAAA" }[]): void;
+  /** Hears every answer, to whomever it was sent. */
   on(event: "response", listener: (packet: MdnsPacket) => void): unknown;
+  /** Hears no more. */
   removeListener(event: "response", listener: (packet: MdnsPacket) => void): unknown;
 }
 

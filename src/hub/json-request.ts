@@ -14,6 +14,7 @@ const MAX_TRIES = 4;
 
 /** What sends requests for one origin: the runtime's `fetch`, a token, a patience. */
 export interface Requester {
+  /** What asks; a proxy or a custom CA goes in here. */
   fetch: typeof fetch;
   /** The token for an address; asked each time, since it may change. */
   token?: ((url: string) => Promise<string | undefined>) | undefined;

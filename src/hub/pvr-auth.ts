@@ -6,13 +6,17 @@ import { sameSite } from "./same-site.ts";
 
 /** Tokens by login endpoint and realm, kept between runs: pvr's `auth.json`. */
 export interface TokenCache {
+  /** The tokens kept under a key; undefined where there are none. */
   load(key: string): Promise<{ access: string; refresh: string } | undefined>;
+  /** Keeps tokens, for their owner's eyes only. */
   save(key: string, tokens: { access: string; refresh: string }): Promise<void>;
+  /** Drops tokens that a server did not take. */
   forget(key: string): Promise<void>;
 }
 
 /** How a pvr remote is logged in to. */
 export interface PvrAuthOptions {
+  /** What asks; a proxy or a custom CA goes in here. */
   fetch: typeof fetch;
   /** A token that is used as it is: no cache, no questions. */
   token?: string | undefined;

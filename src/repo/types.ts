@@ -111,5 +111,6 @@ export interface Repository {
   configure(changes: Partial<RepositoryConfig>): Promise<void>;
   /** Removes objects that the committed state does not name, and what stopped writers have left. */
   gc(options?: GcOptions): Promise<readonly ObjectId[]>;
+  /** Lets go of the lock, as `await using` does. */
   [Symbol.asyncDispose](): Promise<void>;
 }
