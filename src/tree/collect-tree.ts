@@ -79,6 +79,14 @@ export function* sortedEntries(nodes: ReadonlyMap<string, TreeNode>): Generator<
  * It keeps all entries in memory, and contents are opened in the new order: a tree from a stream cannot do that.
  *
  * @throws `PvError` `TREE_INVALID`, `PATH_UNSAFE` as the tree is read, when it is no sound tree.
+ * @example
+ * ```ts
+ * import { files } from "@pv/sdk";
+ * import { sortTree } from "@pv/sdk/tree";
+ * const paths: string[] = [];
+ * for await (const { path } of sortTree(files({ "b": "", "a.x": "", "a/y": "" }))) paths.push(path);
+ * if (paths.join() !== "a,a/y,a.x,b") throw new Error(paths.join());
+ * ```
  */
 export function sortTree(tree: Tree): Tree {
   return {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { sortTree } from "./collect-tree.ts";
 export { diffTrees } from "./diff-trees.ts";
 export { files } from "./files.ts";
 export { mapTree } from "./map-tree.ts";

@@ -1,4 +1,4 @@
 /** What the rooms above use of this one, and nobody outside. */
-export { collectTree, sortTree, type TreeNode } from "./collect-tree.ts";
+export { collectTree, type TreeNode } from "./collect-tree.ts";
 export { comparePaths } from "./compare-paths.ts";
 export { cleanPath } from "./tree-path.ts";

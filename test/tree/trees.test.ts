@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodePath, isPvError, readBytes } from "../../src/core/index.ts";
 import { contentChunks, contentStream, gzip, utf8 } from "../../src/core/internal.ts";
-import { diffTrees, files, readTar, type TreeEntry, writeTar } from "../../src/tree/index.ts";
-import { cleanPath, comparePaths, sortTree } from "../../src/tree/internal.ts";
+import { diffTrees, files, readTar, sortTree, type TreeEntry, writeTar } from "../../src/tree/index.ts";
+import { cleanPath, comparePaths } from "../../src/tree/internal.ts";
 import { arbitraryTree, treeOf } from "./arbitrary-tree.ts";
 import { collect, listTree } from "./list-tree.ts";
 
