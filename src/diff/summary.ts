@@ -1,4 +1,5 @@
 import { oneLine } from "./one-line.ts";
+import { formatBytes } from "./render/text-of.ts";
 import type { UpdatePlan } from "./types.ts";
 
 /** What is said of some names, as far as they fit into a title; nothing where there are none. */
@@ -18,7 +19,7 @@ export function summarize({ diff, transition, reasons, containers, download, bro
   }
   const { ids, sizeBytes } = download;
   if (ids[0]) {
-    said.push(`To download: ${ids.length} (${sizeBytes === undefined ? "?" : sizeBytes / 1e6} MB)`);
+    said.push(`To download: ${ids.length} (${sizeBytes === undefined ? "size unknown" : formatBytes(sizeBytes)})`);
   }
   said.push(...list("Broken signatures: ", brokenSignatures));
   return `${said.join(". ")}.`;

@@ -4,8 +4,15 @@ import { type Containers, containersOf, deviceKind, ownerOf } from "./device-rul
 import { oneLine } from "./one-line.ts";
 import type { Reason, UpdatePlan } from "./types.ts";
 
+const says = {
+  RESTART_POLICY_SYSTEM: "restarts with the system",
+  BSP_CHANGED: "belongs to the board",
+  DEVICE_CHANGED: "describes the device",
+  OWNER_NONE: "has no container",
+} as const;
+
 /** The device's rules about one side of a change: who owns the path, and how that one restarts. */
-function rebootRule(path: string, containers: Containers): string | undefined {
+function rebootRule(path: string, containers: Containers): keyof typeof says | undefined {
   const alone = containers.get(ownerOf(path));
   if (alone) return undefined;
   if (alone === false) return "RESTART_POLICY_SYSTEM";
@@ -26,8 +33,7 @@ export function transitionOf(
     if (!before && !after) continue;
     const rule = (before && rebootRule(path, old)) ?? (after && rebootRule(path, next));
     if (rule) {
-      const why = rule === "RESTART_POLICY_SYSTEM" ? "restarts with the system" : "has no container";
-      reasons.push({ part: partName(path), path, rule, message: `${oneLine(path)} ${why}` });
+      reasons.push({ part: partName(path), path, rule, message: `${oneLine(path)} ${says[rule]}` });
     } else touched.add(ownerOf(path));
   }
   const names = [...new Map([...old, ...next]).keys()].sort();
