@@ -6,6 +6,7 @@
 export * from "../sources/index.ts";
 export { createContainer } from "./create-container.ts";
 export { createRevision } from "./create-revision.ts";
+export { type LockOptions, type LockSource, lockRevision } from "./lock/lock-revision.ts";
 export { formatLock, parseLock } from "./lock/lock-text.ts";
 export type { LockChange, LockedSource, RevisionLock } from "./lock/types.ts";
 export {

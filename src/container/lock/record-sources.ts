@@ -2,7 +2,7 @@ import { type JsonObject, PvError } from "../../core/index.ts";
 import { utf8 } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
 import type { Revision } from "../../revision/index.ts";
-import type { ContainerSource } from "../../sources/index.ts";
+import type { ContainerSource, OpenedSource } from "../../sources/index.ts";
 import { canonicalJson, formatState, listParts } from "../../state/index.ts";
 import type { Tree } from "../../tree/index.ts";
 import type { ContainerSpec } from "../types.ts";
@@ -14,17 +14,25 @@ const TEMPLATE_VERSION = 1;
 
 /** Writes down what every source turned out to be, while a revision is built from them. */
 export interface SourceRecorder {
+  /** The container's specification, whose source is recorded once it is opened. */
   container(name: string, spec: ContainerSpec): ContainerSpec;
+  /** A source of this kind, opened. */
+  opened(name: string, kind: string, source: OpenedSource): void;
+  /** A container whose source is not asked: the image that its origin names, or else what its root was packed to. */
+  origin(name: string, origin: JsonObject): void;
+  /** The files laid over a container. */
+  overlay(name: string): void;
   /** The lock of what was built; with `frozen`, throws where it is not what was locked. */
   finish(revision: Revision): RevisionLock;
 }
 
-function isSource(from: ContainerSource | Tree): from is ContainerSource {
+/** True for a source; a Tree is none. */
+export function isSource(from: ContainerSource | Tree): from is ContainerSource {
   return "open" in from && typeof from.open === "function";
 }
 
 /** Keys of the images that a container's root is packed to. */
-function isRootImage(name: string): (key: string) => boolean {
+export function isRootImage(name: string): (key: string) => boolean {
   return (key) => key.startsWith(`${name}/root.`) && key.endsWith(".squashfs");
 }
 
@@ -89,27 +97,45 @@ export function recordSources(locked: RevisionLock | undefined, frozen: boolean)
     });
   }
 
-  function source(name: string, from: ContainerSource): ContainerSource {
+  function opened(name: string, kind: string, { origin, revision, tree: packed }: OpenedSource): void {
     const path = `containers/${name}`;
+    if (revision) record(path, { kind, sha256: hashText(formatState(revision)) });
+    else if (typeof origin["docker_digest"] === "string") record(path, imageSource(kind, origin));
+    else if (packed) tree(path, isRootImage(name));
+    else record(path, { kind, sha256: hashText(canonicalJson(origin)) });
+  }
+
+  function source(name: string, from: ContainerSource): ContainerSource {
     return {
       kind: from.kind,
       async open(options) {
-        const opened = await from.open(options);
-        if (opened.revision) record(path, { kind: from.kind, sha256: hashText(formatState(opened.revision)) });
-        else if (typeof opened.origin["docker_digest"] === "string")
-          record(path, imageSource(from.kind, opened.origin));
-        else if (opened.tree) tree(path, isRootImage(name));
-        else record(path, { kind: from.kind, sha256: hashText(canonicalJson(opened.origin)) });
-        return opened;
+        const found = await from.open(options);
+        opened(name, from.kind, found);
+        return found;
       },
     };
   }
 
+  const overlay = (name: string): void => {
+    tree(`containers/${name}/overlay`, (key) => key.startsWith(`_config/${name}/`));
+  };
+
   return {
+    opened,
+    overlay,
     container(name, spec) {
       if (!isSource(spec.from)) tree(`containers/${name}`, isRootImage(name));
-      if (spec.overlay) tree(`containers/${name}/overlay`, (key) => key.startsWith(`_config/${name}/`));
+      if (spec.overlay) overlay(name);
       return isSource(spec.from) ? { ...spec, from: source(name, spec.from) } : spec;
+    },
+    origin(name, origin) {
+      const path = `containers/${name}`;
+      const { docker_digest: digest, docker_ovl_digest: own = digest } = origin;
+      // Not asked, it cannot be of another kind than it was.
+      const kind = locked?.sources[path]?.kind ?? "image";
+      if (typeof own === "string" && own.includes("@"))
+        record(path, imageSource(kind, { ...origin, docker_digest: own }));
+      else tree(path, isRootImage(name));
     },
     finish(revision) {
       for (const work of pending) work(revision);
