@@ -248,6 +248,16 @@ describe("verifyRelease", () => {
     expect((await judge(doubled, { threshold: 1 })).decision).toBe("accept");
   });
 
+  it("counts no good signature of something else that bears the release's name", async () => {
+    const parts = await signState(state, { signer: one });
+    const forged = await release({ sequence: 99, signers: [stranger] }, parts);
+    const moved = Object.entries(forged).filter(([key]) => !signatureKeys(forged).includes(key));
+    const renamed = parseState({ ...Object.fromEntries(moved), "_sigs/release-x.json": parts["_sigs/web.json"]! });
+    const report = await judge(renamed, { threshold: 1 });
+    expect(report.signatures).toMatchObject([{ path: "_sigs/release-x.json", verdict: "trusted" }]);
+    expect(errorsOf(report)).toEqual(["RELEASE_THRESHOLD"]);
+  });
+
   it("counts a key once that has two certificates", async () => {
     const again = makeCertificate({ subject: "Release leaf 1", serial: new Uint8Array([0x55]) }, root);
     expect(keyPem(again)).toBe(keyPem(leafs[0]!));
@@ -416,6 +426,13 @@ describe("verifyRelease", () => {
 
   it.each([0, -1, 1.5, Number.NaN])("takes a threshold of %d for a mistake", async (threshold) => {
     await expect(judge(await release(), { threshold })).rejects.toThrow(TypeError);
+    await expect(judge(await release(), { previous: { trust, threshold } })).rejects.toThrow(TypeError);
+  });
+
+  it("takes a time or a known sequence that is none for a mistake: nothing would be too old", async () => {
+    await expect(judge(await release(), { now: new Date(Number.NaN) })).rejects.toThrow(TypeError);
+    const known = { sequence: Number.NaN, sha256: "" };
+    await expect(judge(await release(), { known })).rejects.toThrow(TypeError);
   });
 
   it("names every attack at once", async () => {

@@ -436,6 +436,11 @@ describe("the whole state, policy sdk", () => {
     await expect(verifyState(odd, { trust, now })).rejects.toMatchObject({ code: "STATE_INVALID" });
   });
 
+  it.each(["sdk", "pvr", "device-strict"] as const)("takes a time that is none for a mistake (%s)", async (policy) => {
+    const attempt = verifyState(state, { trust, policy, now: new Date(Number.NaN) });
+    await expect(attempt).rejects.toThrow(TypeError);
+  });
+
   it("is judged by the clock when no time is given", async () => {
     const key = keyPem(leaf);
     const ever = makeCertificate({

@@ -7,7 +7,7 @@ import { isPvError } from "../../core/index.ts";
 import { formatState, type StateLike } from "../../state/index.ts";
 import { finding } from "../findings.ts";
 import type { VerifyOptions, VerifyReport } from "../types.ts";
-import { makeReport } from "./report.ts";
+import { makeReport, timeOf } from "./report.ts";
 
 /** {@link verifyState} itself. */
 export async function judgeTarget(
@@ -15,7 +15,8 @@ export async function judgeTarget(
   options: VerifyOptions,
 ): Promise<VerifyReport> {
   const text = typeof target === "string" || target instanceof Uint8Array ? target : formatState(target);
-  const { policy = "sdk", now = new Date() } = options;
+  const { policy = "sdk" } = options;
+  const now = timeOf(options.now);
   try {
     if (policy === "sdk") return await (await import("./sdk.ts")).verifyAsSdk(text, options, now);
     if (policy === "pvr") return await (await import("./pvr.ts")).verifyAsPvr(text, options, now);

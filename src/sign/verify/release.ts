@@ -15,7 +15,7 @@ import { readDocument, readSignature } from "../signature-document.ts";
 import { readEntries, type TextEntry } from "../state-text.ts";
 import type { SignatureReport, Trust, Verdict } from "../types.ts";
 import type { ReleaseInfo, ReleaseReport, VerifyReleaseOptions } from "../verify-release.ts";
-import { blankReport, makeReport } from "./report.ts";
+import { blankReport, makeReport, timeOf } from "./report.ts";
 import { readAnchors } from "./sdk.ts";
 import { judgeSignature } from "./sdk-signature.ts";
 
@@ -24,8 +24,11 @@ export async function judgeRelease(
   target: StateLike | string | Uint8Array,
   options: VerifyReleaseOptions,
 ): Promise<ReleaseReport> {
-  if (!Number.isSafeInteger(options.threshold) || options.threshold < 1)
-    throw new TypeError("threshold is a positive integer");
+  for (const { threshold } of [options, ...(options.previous ? [options.previous] : [])])
+    if (!Number.isSafeInteger(threshold) || threshold < 1) throw new TypeError("threshold is a positive integer");
+  if (options.known && !Number.isSafeInteger(options.known.sequence))
+    throw new TypeError("known.sequence is an integer");
+  const now = timeOf(options.now);
   const text = typeof target === "string" || target instanceof Uint8Array ? target : formatState(target);
   const bytes = typeof text === "string" ? utf8(text) : text;
   try {
@@ -34,7 +37,7 @@ export async function judgeRelease(
     const findings = equalBytes(utf8(canonical), bytes)
       ? []
       : [finding("STATE_NOT_CANONICAL", "", "the state's text is not canonical")];
-    return await judge(readEntries(canonical), options, findings);
+    return await judge(readEntries(canonical), { ...options, now }, findings);
   } catch (error) {
     if (!isPvError(error, "STATE_INVALID")) throw error;
     return makeReport([], [], [finding("STATE_INVALID", "", error.message)]);
@@ -43,7 +46,7 @@ export async function judgeRelease(
 
 async function judge(
   entries: readonly TextEntry[],
-  options: VerifyReleaseOptions,
+  options: VerifyReleaseOptions & { now: Date },
   findings: Finding[],
 ): Promise<ReleaseReport> {
   const found = entries.filter((entry) => isRelease(entry, options.name));
@@ -70,7 +73,7 @@ async function judge(
     audience: release.audience,
     sizes: new Map([...release.parts].map(([name, { sizeBytes }]) => [name, sizeBytes])),
   };
-  const now = options.now ?? new Date();
+  const { now } = options;
   findings.push(...checkMembers(entries).map((problem) => problem.finding));
   const current = await judgeThreshold(entry, entries, options, now, "");
   const before = options.previous && (await judgeThreshold(entry, entries, options.previous, now, "the previous "));
@@ -123,11 +126,13 @@ async function judgeThreshold(
     const document = readSignature(entry);
     if (!document) continue;
     const judged = await judgeSignature(entry.key, document, entries, anchors, "official");
-    const isOurs = judged.report.paths.includes(key) || entry.key.startsWith(`${key.slice(0, -".json".length)}-`);
+    const covers = judged.report.paths.includes(key);
+    const isOurs = covers || entry.key.startsWith(`${key.slice(0, -".json".length)}-`);
     if (!isOurs) continue;
     signatures.push(judged.report);
     findings.push(...judged.findings.map((found) => ({ ...found, severity: "warning" as const })));
-    if (judged.report.verdict !== "trusted" || !judged.key) continue;
+    // One that only bears the release's name may be a good signature of something else, moved here.
+    if (!covers || judged.report.verdict !== "trusted" || !judged.key) continue;
     const tag = toHex(judged.key.spki);
     if (signed.has(tag)) {
       findings.push(

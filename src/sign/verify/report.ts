@@ -40,3 +40,10 @@ export interface Judgement {
 export function keysOf(entries: readonly TextEntry[]): string[] {
   return entries.map(({ key }) => key);
 }
+
+/** The time to judge by; one that is none would let every expiry pass. */
+export function timeOf(now: Date | undefined): Date {
+  const time = now ?? new Date();
+  if (Number.isNaN(time.getTime())) throw new TypeError("now is a date");
+  return time;
+}
