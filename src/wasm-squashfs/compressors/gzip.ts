@@ -4,7 +4,6 @@ import { COMPRESSOR } from "../format.ts";
 import type { Compressor, Encoder } from "./compressor.ts";
 import type { EncoderSettings } from "./in-place.ts";
 import { type BlockStream, hasReusableStreams, LANE_CHUNK_BYTES, lanePool, put } from "./lane-pool.ts";
-import { pooled } from "./pooled.ts";
 
 /** The level of the kernel's and mksquashfs' default; any other is said in the image. */
 const DEFAULT_LEVEL = 9;
@@ -37,7 +36,9 @@ function gzipOptions(level: number): Bytes | undefined {
 export async function gzipCompressor(settings: EncoderSettings, portable: boolean): Promise<Compressor> {
   const { level } = settings;
   const zlib = portable ? undefined : nativeZlib();
-  const encoder = zlib ? nativeDeflate(zlib as DeflatingZlib, level) : await pooled(settings);
+  const encoder = zlib
+    ? nativeDeflate(zlib as DeflatingZlib, level)
+    : await (await import("./pooled.ts")).pooled(settings);
   return { id: COMPRESSOR.gzip, options: gzipOptions(level), ...encoder };
 }
 

@@ -4,7 +4,6 @@ import { contentKeyOf, openContent } from "./content.ts";
 import type { Image } from "./image.ts";
 import type { Inode } from "./inode.ts";
 import type { Pass } from "./pass.ts";
-import { readXattrs } from "./xattrs.ts";
 
 /** The entry of an inode at a path. */
 export async function toEntry(image: Image, pass: Pass, inode: Inode, path: string): Promise<TreeEntry> {
@@ -19,6 +18,7 @@ export async function toEntry(image: Image, pass: Pass, inode: Inode, path: stri
   };
   // A kernel takes the index as none where the image has no table.
   if (inode.xattr !== undefined && image.layout.xattrIds) {
+    const { readXattrs } = await import("./xattrs.ts");
     const xattrs = await readXattrs(image, inode.xattr, inode.position);
     for (const value of Object.values(xattrs)) pass.addMetadata(value.length);
     if (Object.keys(xattrs).length > 0) base.xattrs = xattrs;
