@@ -1,3 +1,4 @@
+import { abortable } from "./abortable.ts";
 import { asBytes, concatBytes } from "./bytes.ts";
 import { PvError } from "./errors.ts";
 import { type LimitCounter, limitCounter } from "./limits.ts";
@@ -68,30 +69,9 @@ async function* fromIterable(
   content: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): AsyncGenerator<Bytes, void, void> {
-  const iterator = content[Symbol.asyncIterator]();
-  let rejectAborted: (reason: unknown) => void = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    rejectAborted = reject;
-  });
-  aborted.catch(() => {});
-  const stop = (): void => rejectAborted(signal?.reason);
-  signal?.addEventListener("abort", stop, { once: true });
-  let ended = false;
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const { done, value } = await (signal ? Promise.race([iterator.next(), aborted]) : iterator.next());
-      if (done) {
-        ended = true;
-        return;
-      }
-      if (!(value instanceof Uint8Array)) throw new TypeError("content must give Uint8Arrays, not text");
-      if (value.length > 0) yield asBytes(value);
-    }
-  } finally {
-    signal?.removeEventListener("abort", stop);
-    // Not awaited: an iterator that hangs in next() would hang here as well.
-    if (!ended) void Promise.resolve(iterator.return?.()).catch(() => {});
+  for await (const value of abortable(content, signal)) {
+    if (!(value instanceof Uint8Array)) throw new TypeError("content must give Uint8Arrays, not text");
+    if (value.length > 0) yield asBytes(value);
   }
 }
 

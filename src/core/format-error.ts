@@ -1,11 +1,12 @@
 import { isPvError } from "./errors.ts";
 
 /** What an error says beyond its message: the path or the findings that its data names. */
-function details(data: object): string[] {
+function details(data: object, message: string): string[] {
   const said: string[] = [];
   if ("path" in data && typeof data.path === "string") said.push(data.path);
   if ("findings" in data && Array.isArray(data.findings)) {
-    for (const finding of data.findings.slice(0, 3)) said.push(`${finding.path}: ${finding.message}`);
+    for (const finding of data.findings.slice(0, 3))
+      said.push(message.includes(finding.message) ? finding.path : `${finding.path}: ${finding.message}`);
     if (data.findings.length > 3) said.push(`and ${data.findings.length - 3} more`);
   }
   return said;
@@ -29,7 +30,7 @@ function printable(text: string): string {
 export function formatError(error: unknown): string {
   if (!isPvError(error)) return printable(error instanceof Error ? error.message || error.name : String(error));
   let line = error.message;
-  const known = details(error.data).filter((detail) => !line.includes(detail));
+  const known = details(error.data, line).filter((detail) => !line.includes(detail));
   if (known.length > 0) line += `: ${known.join("; ")}`;
   if (error.hint) line += ` (${error.hint})`;
   return printable(`${line} [${error.code}]`);

@@ -1,4 +1,5 @@
 /** What the rooms above use of this one, and nobody outside. */
+export { abortable } from "./abortable.ts";
 export { isTransient, MAX_TRIES, sleep, waitBefore } from "./backoff.ts";
 export { asBytes, compareBytes, concatBytes, equalBytes, fromHex, isZero, noBytes, toHex, utf8 } from "./bytes.ts";
 export { contentChunks, contentSize, contentStream } from "./content.ts";
@@ -7,6 +8,7 @@ export { COMPRESSION_HEAD_BYTES, type Compression, compressionOf, decompress } f
 export { type DirectOpen, type DirectReader, directRead, type ReadableInto, readInto } from "./direct-read.ts";
 export { type GzipOptions, gzip } from "./gzip.ts";
 export { type LimitCounter, limitCounter } from "./limits.ts";
+export { lossyUtf8 } from "./lossy-utf8.ts";
 export { contentName, nameError, nameErrors } from "./name-errors.ts";
 export {
   type NativeCrypto,

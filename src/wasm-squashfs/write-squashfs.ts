@@ -1,5 +1,5 @@
 import type { ByteSink, Bytes } from "../core/index.ts";
-import { concatBytes, noBytes, progressReporter } from "../core/internal.ts";
+import { abortable, concatBytes, noBytes, progressReporter } from "../core/internal.ts";
 import type { Tree } from "../tree/index.ts";
 import type { Compressor } from "./compressors/compressor.ts";
 import { openCompressor } from "./compressors/open-compressor.ts";
@@ -7,11 +7,10 @@ import { FLAG, METADATA_UNCOMPRESSED, PADDING_BYTES, SUPERBLOCK_BYTES } from "./
 import { type ResolvedOptions, resolveOptions } from "./options.ts";
 import { encodeNote, NOTE_BYTES } from "./reuse/block-index.ts";
 import { encoderFingerprint } from "./reuse/fingerprint.ts";
-import { openReusable, type ReusableBlocks } from "./reuse/reusable-blocks.ts";
+import type { openReusable, ReusableBlocks } from "./reuse/reusable-blocks.ts";
 import type { SquashfsOptions, SquashfsResult } from "./types.ts";
 import { addEntry } from "./writer/add-entry.ts";
 import { BlockPipeline } from "./writer/block-pipeline.ts";
-import { entriesOf } from "./writer/entries.ts";
 import { FileWriter } from "./writer/file-writer.ts";
 import { hashWritten } from "./writer/hash-written.ts";
 import { IdTable } from "./writer/id-table.ts";
@@ -21,7 +20,7 @@ import { NodeTable } from "./writer/node-table.ts";
 import { Output } from "./writer/output.ts";
 import { encodeSuperblock } from "./writer/superblock.ts";
 import { fragmentEntries, writeTreeTables } from "./writer/write-tables.ts";
-import { XattrTable } from "./writer/xattr-table.ts";
+import type { XattrTable } from "./writer/xattr-table.ts";
 
 /**
  * Packs a tree into a squashfs image: the same tree with the same options gives the same bytes, whatever is reused.
@@ -68,6 +67,10 @@ export async function writeSquashfs(
   }
 }
 
+/** Loaded on demand: it needs most of the reader. */
+const openPrevious: typeof openReusable = async (...args) =>
+  (await import("./reuse/reusable-blocks.ts")).openReusable(...args);
+
 /** Opens what is reused, packs, and closes it. */
 async function packImage(
   tree: Tree,
@@ -77,7 +80,7 @@ async function packImage(
   options: SquashfsOptions,
 ): Promise<SquashfsResult> {
   const fingerprint = encoderFingerprint(compressor, resolved);
-  const reuse = options.reuse && (await openReusable(options.reuse, fingerprint, compressor, resolved.blockSizeBytes));
+  const reuse = options.reuse && (await openPrevious(options.reuse, fingerprint, compressor, resolved.blockSizeBytes));
   try {
     return await writeImage(tree, sink, resolved, { compressor, fingerprint, reuse }, options);
   } finally {
@@ -111,9 +114,12 @@ async function writeImage(
   const progress = progressReporter({ onProgress }, { task: "squashfs", subject: "squashfs image", unit: "bytes" });
   const files = new FileWriter(pipeline, resolved, progress, signal);
   const nodes = new NodeTable(ids, mtimeSeconds);
-  const xattrs = new XattrTable(compress);
-  const tables = { nodes, xattrs, files };
-  for await (const entry of entriesOf(tree, signal)) await addEntry(tables, entry);
+  let xattrs: XattrTable | undefined;
+  // Loaded on demand: few trees have any.
+  const openXattrs = async (): Promise<XattrTable> =>
+    (xattrs ??= new (await import("./writer/xattr-table.ts")).XattrTable(compress));
+  const tables = { nodes, openXattrs, files };
+  for await (const entry of abortable(tree, signal)) await addEntry(tables, entry);
   await files.finish();
   const index = pipeline.records.encode();
   const note = encodeNote(fingerprint, output.position, index);
@@ -136,7 +142,7 @@ async function writeImage(
   const exportTable = resolved.exportTable ? await appendTable(made.references()) : undefined;
   const idTable = await appendTable(ids.entries());
   let xattrTable: number | undefined;
-  if (xattrs.size > 0) {
+  if (xattrs && xattrs.size > 0) {
     const { bytes, position } = xattrs.finish(output.position);
     await output.append(bytes);
     xattrTable = position;
@@ -173,7 +179,7 @@ async function writeImage(
   await sink.write(0, concatBytes([superblock, options, note]));
   progress.finish();
   const result: SquashfsResult = { sizeBytes, entries: made.entries, reusedBytes: pipeline.reusedBytes };
-  if (xattrs.dropped > 0) result.droppedXattrs = xattrs.dropped;
+  if (xattrs && xattrs.dropped > 0) result.droppedXattrs = xattrs.dropped;
   return result;
 }
 
