@@ -52,6 +52,18 @@ function platformsOf(committed: State): readonly string[] | undefined {
   return names.length > 0 ? names : undefined;
 }
 
+/** What no image is called, but a file: `./x`, `/x`, `~/x`, `x.tar`, `dir/x.tar.gz`. Images are seldom called `x.tar`. */
+function looksLikeFile(from: string): boolean {
+  return /^(?:\.{0,2}|~)\//.test(from) || /\.(?:tar|tgz|t[gx]z|oci|squashfs|tar\.[a-z0-9]+)$/i.test(from);
+}
+
+async function whatIsThere(path: string): Promise<string> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) return `${path}: there is no such file`;
+  if (found.isDirectory()) return `${path} is a folder: say --type rootfs`;
+  return `${path} is a file: leave out --source, or name local in it`;
+}
+
 async function image(from: string, options: Options, stored: JsonObject, committed: State): Promise<ContainerSource> {
   const places = text(options, "source") ?? (stored["docker_source"] as string | undefined) ?? "remote,local";
   const wrong = places.split(",").find((place) => place !== "remote" && place !== "local");
@@ -60,6 +72,7 @@ async function image(from: string, options: Options, stored: JsonObject, committ
   const members = { docker_source: places };
   if (places.includes("local") && (await stat(from).catch(() => undefined))?.isFile())
     return remembered(dockerArchive(fileSource(from), { platform }), members);
+  if (looksLikeFile(from)) throw new ExitError(await whatIsThere(from), 3);
   if (!places.includes("remote"))
     throw new ExitError("no docker engine is asked: docker save the image, and give that file as --from", 3);
   if (/^https?:\/\//.test(from))

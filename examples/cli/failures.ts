@@ -1,4 +1,4 @@
-import { isPvError } from "@pv/sdk/core";
+import { isPvError, PvError } from "@pv/sdk/core";
 import type { Command } from "./command.ts";
 
 /** A failure with an exit code of its own. */
@@ -23,4 +23,14 @@ export function exitCodeOf(error: unknown, { failure = 1, failures = {} }: Comma
   if (error instanceof ReferenceFailure) return failures.REFERENCE ?? failure;
   if (!isPvError(error)) return failure;
   return failures[error.code] ?? (error.code === "REPOSITORY_BROKEN" ? 2 : failure);
+}
+
+/** Work on a file that a person has named: what goes wrong in it says the file. */
+export async function about<T>(file: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isPvError(error) || error.message.includes(file)) throw error;
+    throw new PvError(error.code, `${file}: ${error.message}`, error.data as never, { cause: error, hint: error.hint });
+  }
 }

@@ -6,6 +6,7 @@ import { createContext, type GlobalOptions } from "./context.ts";
 import { ExitError, exitCodeOf } from "./failures.ts";
 import { flagNames, parseBool, plainFlags } from "./flags.ts";
 import { globalOptions, ignoredOptions } from "./global-options.ts";
+import { forCommandLine } from "./hints.ts";
 import { useNetwork } from "./network.ts";
 
 type Execute = (command: Command, args: readonly string[], options: Options) => Promise<void>;
@@ -41,10 +42,19 @@ function place(program: Program, words: readonly string[]): Program {
   return at;
 }
 
+/** The global flags behind the command as well, by their long names: the short ones may mean another thing there. */
+function addGlobalOptions(program: Program): void {
+  for (const [flags] of globalOptions) {
+    const own = new Option(flags.replace(/^-[^q], /, "")).hideHelp();
+    if (!program.options.some(({ long }) => long === own.long)) program.addOption(own);
+  }
+}
+
 function register(program: Program, command: Command, execute: Execute): void {
   const words = command.name.split(" ");
   const parent = place(program, words.slice(0, -1));
   addOptions(parent, command.parentOptions ?? []);
+  if (parent !== program) addGlobalOptions(parent);
   const own = parent.command(words.at(-1)!);
   own
     .description(command.summary)
@@ -52,9 +62,11 @@ function register(program: Program, command: Command, execute: Execute): void {
     .aliases([...(command.aliases ?? [])])
     .allowExcessArguments(true);
   addOptions(own, command.options ?? []);
+  addGlobalOptions(own);
   const examples = command.examples?.map((line) => `  $ ${line}`).join("\n");
   if (examples) own.addHelpText("after", `\nExamples:\n${examples}`);
-  own.action(() => execute(command, own.args, own.optsWithGlobals()));
+  // What stands nearest to the last word counts.
+  own.action(() => execute(command, own.args, { ...program.opts(), ...parent.opts(), ...own.opts() }));
 }
 
 /** Runs a command; an interrupt stops it where nothing is half done. */
@@ -67,7 +79,8 @@ async function execute(command: Command, args: readonly string[], options: Optio
     useNetwork(context.global);
     await (await command.load()).run(context, args, options);
     return 0;
-  } catch (error) {
+  } catch (thrown) {
+    const error = forCommandLine(thrown);
     const line = context.json && isPvError(error) ? JSON.stringify(error) : `pvsdk: ${formatError(error)}`;
     process.stderr.write(`${line}\n`);
     return exitCodeOf(error, command);
@@ -84,12 +97,23 @@ export function createProgram(run: Execute): Program {
   program
     .description("Pantavisor revisions on the command line; a pvr user can switch with: alias pvr=pvsdk")
     .enablePositionalOptions()
+    .configureHelp({
+      subcommandTerm: (command) => [command.name(), ...command.aliases()].join("|"),
+    })
     .exitOverride()
     .showHelpAfterError("(pvsdk --help lists the commands)");
   addOptions(program, globalOptions);
   for (const flags of ignoredOptions) program.addOption(new Option(flags).hideHelp());
   for (const command of commands) register(program, command, run);
   return program;
+}
+
+/** `help sig add` is `sig add --help`; what is no command stays one that is unknown. */
+function helpWords(program: Program, words: readonly string[]): readonly string[] {
+  let at: Program | undefined = program;
+  for (const word of words)
+    at = at?.commands.find((command) => command.name() === word || command.aliases().includes(word));
+  return at ? [...words, "--help"] : words;
 }
 
 /** Reads the command line and runs one command; gives the exit code, throws nothing that a user has done. */
@@ -103,7 +127,8 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const options of [globalOptions, ...own])
     for (const [text] of options) for (const [name, takesValue] of flagNames(text)) flags.set(name, takesValue);
   try {
-    await program.parseAsync(args.length === 0 ? ["--help"] : [...plainFlags(args, flags)], { from: "user" });
+    const words = args[0] === "help" ? helpWords(program, args.slice(1)) : args;
+    await program.parseAsync(words.length === 0 ? ["--help"] : [...plainFlags(words, flags)], { from: "user" });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

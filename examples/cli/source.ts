@@ -5,6 +5,7 @@ import { remoteRevision } from "@pv/sdk/hub";
 import { directoryStore, fileSource } from "@pv/sdk/node";
 import { type Fragment, openRepository, parseFragment } from "@pv/sdk/repo";
 import type { Context } from "./context.ts";
+import { about } from "./failures.ts";
 import { openRemote, remoteUrl } from "./remote.ts";
 
 /** A source of `get`, `merge`, `clone`, `deploy`: a `.pvr` folder, an export, a remote. */
@@ -69,7 +70,7 @@ export async function openSource(
   if (found) {
     const revision = found.isDirectory()
       ? await localFolder(what.replace(/\/+$/, ""))
-      : await readExport(fileSource(what), store, context.job);
+      : await about(what, readExport(fileSource(what), store, context.job));
     return { revision, fragment, remote: false, reference };
   }
   const { requests, info, url } = await openRemote(context, what, { anonymous: true, ...options });

@@ -1,6 +1,6 @@
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { ByteSink, ByteSource } from "../core/index.ts";
+import { type ByteSink, type ByteSource, PvError } from "../core/index.ts";
 import { type ReadableInto, readInto } from "../core/internal.ts";
 import { errnoOf, onFile } from "./file-error.ts";
 import { fillFrom, readFully, writeFully } from "./file-handle.ts";
@@ -15,9 +15,17 @@ export async function openBeside(path: string): Promise<{ handle: FileHandle; na
     try {
       return { handle: await open(name, "wx+"), name };
     } catch (error) {
-      if (errnoOf(error) !== "EEXIST") throw error;
+      const code = errnoOf(error);
+      if (code === "ENOENT") throw noFolder(dirname(path), error);
+      if (code !== "EEXIST") throw error;
     }
   }
+}
+
+/** It is not the file that is missing: that one is to be made. */
+function noFolder(path: string, cause: unknown): PvError<"FILE_FAILED"> {
+  const data = { path, reason: "ENOENT" };
+  return new PvError("FILE_FAILED", `${path}: there is no such folder`, data, { cause, hint: "make it first" });
 }
 
 /** Makes a rename last through a power cut, where folders can be synced. */

@@ -12,6 +12,9 @@ function amount(value: number, unit: Progress["unit"]): string {
   return `${size.toFixed(1)} ${units[at]}`;
 }
 
+/** Tasks that are no verbs a person would use. */
+const verbs: Partial<Record<Progress["task"], string>> = { squashfs: "pack", export: "write", image: "write" };
+
 /** File names may hold anything; a terminal must not be steered by them. */
 function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/gu, "?");
@@ -57,7 +60,7 @@ export function terminalProgress(terminal: ProgressTerminal = process.stderr): (
   let drawn = false;
   return (progress) => {
     const { task, done, total } = progress;
-    const label = printable(`${task} ${progress.subject}`);
+    const label = printable(`${verbs[task] ?? task} ${progress.subject}`);
     if (done === total) {
       terminal.write(`${drawn ? "\r\u001b[K" : ""}${label}: ${describe(progress)}\n`);
       drawn = false;

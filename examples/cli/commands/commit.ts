@@ -7,6 +7,7 @@ const words: Readonly<Record<string, string>> = { A: "Adding", C: "Committing", 
 export const run: Run = async (context, _, options) => {
   const repository = await context.repository();
   if (options["checkpoint"] === true) await checkpoint(repository);
+  if (options["all"] === true) await repository.add("");
   const { state: before } = await repository.revision();
   const { state } = await repository.commit(text(options, "message"));
   const changes = compareStates(before, state);

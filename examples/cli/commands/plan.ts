@@ -11,5 +11,5 @@ export const run: Run = async (context, args, options) => {
     throw new UsageError(`no format is called ${format}`);
   const [from, to] = [await revisionOf(context, args[0]), await revisionOf(context, args[1])];
   const plan = planUpdate(from, to, { sizes: await objectSizes(to), findings: checkState(to) });
-  context.print(renderDiff(plan, format));
+  context.print(renderDiff(plan, format).replace(/\n$/, ""));
 };

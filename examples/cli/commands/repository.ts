@@ -30,8 +30,9 @@ export const repositoryCommands: readonly Command[] = [
     options: [
       ["-m, --message <text>", "the message"],
       ["-c, --checkpoint", "write checkpoint.json with the time, and add it"],
+      ["--all", "add everything first, as `add .` does"],
     ],
-    examples: ["pvsdk commit -m 'web 1.2'"],
+    examples: ["pvsdk commit -m 'web 1.2'", "pvsdk commit --all"],
     load: () => import("./commit.ts"),
   },
   {
@@ -61,7 +62,7 @@ export const repositoryCommands: readonly Command[] = [
   },
   {
     name: "reset",
-    aliases: ["r", "checkout", "co"],
+    aliases: ["checkout", "co", "r"],
     summary: "write the committed revision into the work tree; untracked files stay",
     options: [
       ["-c, --canonical", "inline JSON as a device compares it", "PVR_CANONICAL_JSON"],

@@ -8,7 +8,8 @@ import { signaturePath, signerOf, warn } from "../../signatures.ts";
 export const run: Run = async (context, args, options) => {
   const parts = [...list(options, "part"), ...list(options, "parts").flatMap((names) => names.split(","))];
   const raw = text(options, "raw");
-  if (raw === undefined && parts.length === 0) throw new UsageError("no part nor raw name provided");
+  if (raw === undefined && parts.length === 0)
+    throw new UsageError(`no part nor raw name provided: say --part=${args[0] ?? "web"}`);
   if (raw !== undefined && parts.length > 0) throw new UsageError("part and raw flag cannot be used at same time");
   if (args.length > 0) context.note(`warning: not a part to sign, say --part=${args[0]}`);
   if ([...parts, raw].includes("")) throw new UsageError("a name is empty");
