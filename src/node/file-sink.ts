@@ -16,7 +16,7 @@ export async function openBeside(path: string): Promise<{ handle: FileHandle; na
       return { handle: await open(name, "wx+"), name };
     } catch (error) {
       const code = errnoOf(error);
-      if (code === "ENOENT") throw noFolder(dirname(path), error);
+      if (code === "ENOENT") throw noFolder(path, error);
       if (code !== "EEXIST") throw error;
     }
   }
@@ -24,8 +24,8 @@ export async function openBeside(path: string): Promise<{ handle: FileHandle; na
 
 /** It is not the file that is missing: that one is to be made. */
 function noFolder(path: string, cause: unknown): PvError<"FILE_FAILED"> {
-  const data = { path, reason: "ENOENT" };
-  return new PvError("FILE_FAILED", `${path}: there is no such folder`, data, { cause, hint: "make it first" });
+  const message = `the folder ${dirname(path)} is not there`;
+  return new PvError("FILE_FAILED", message, { path, reason: "ENOENT" }, { cause, hint: "make it first" });
 }
 
 /** Makes a rename last through a power cut, where folders can be synced. */

@@ -101,7 +101,7 @@ describe("errors", () => {
     await ok("r", "init");
     const { exit, line } = await failure("r", "export", "../no/dir/x.tgz");
     expect(exit).toBe(3);
-    expect(line).toContain("../no/dir: there is no such folder");
+    expect(line).toContain("the folder ../no/dir is not there: ../no/dir/x.tgz (make it first)");
   });
 
   it("say when an image looks like a file that is not there, and ask no registry", async () => {

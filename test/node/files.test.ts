@@ -473,7 +473,7 @@ describe("terminalProgress", () => {
     show(event);
     show({ ...event, done: event.total });
     show({ task: "squashfs", subject: "x", done: 12, total: 12, unit: "entries" });
-    expect(said).toEqual(["hash a?[2Jb: 6.0 MiB\n", "squashfs x: 12 entries\n"]);
+    expect(said).toEqual(["hash a?[2Jb: 6.0 MiB\n", "pack x: 12 entries\n"]);
   });
 });
 
