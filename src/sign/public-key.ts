@@ -89,7 +89,8 @@ export function publicKeyFromJwk(jwk: unknown): PublicKey | undefined {
   const { kty, crv, n, e, x, y } = jwk as Record<string, unknown>;
   const bytes = (value: unknown): Bytes => (typeof value === "string" && decodeBase64Url(value)) || new Uint8Array(0);
   if (kty === "RSA") return rsaKey(bytes(n), bytes(e));
-  return kty === "EC" && Object.hasOwn(coordinateSize, crv as string)
+  // Only a string: an object with a member toString has none that could be called.
+  return kty === "EC" && typeof crv === "string" && Object.hasOwn(coordinateSize, crv)
     ? ecKey(crv as Curve, bytes(x), bytes(y))
     : undefined;
 }

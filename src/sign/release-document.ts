@@ -59,7 +59,7 @@ function readPart(value: unknown): ReleasePart | undefined {
 export function readRelease(document: JsonObject): Release | string {
   const { sequence, expires, audience, parts, skeleton } = document as Record<string, unknown>;
   if (!Number.isSafeInteger(sequence) || (sequence as number) < 1) return "its sequence is no positive integer";
-  const date = new Date(expires as string);
+  const date = new Date(typeof expires === "string" ? expires : Number.NaN);
   // The one spelling that signRelease writes: a date that readers could take for another is none.
   if (Number.isNaN(date.getTime()) || date.toISOString() !== expires) return "its expiry is no date";
   const list =

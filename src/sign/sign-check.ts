@@ -135,9 +135,10 @@ export async function checkResult(entries: readonly TextEntry[]): Promise<Proble
 async function isStale(document: JsonObject, header: JsonObject, payload: string): Promise<boolean> {
   const key = publicKeyFromJwk(header["jwk"]);
   const algorithm = jwsAlgorithm(header["alg"]);
-  const signature = decodeBase64Url(String(document["signature"]));
+  const { protected: head, signature: text } = document;
+  const signature = typeof text === "string" && decodeBase64Url(text);
   if (!key || !algorithm || !signature) return false;
-  const input = signingInput(String(document["protected"]), utf8(payload));
+  const input = signingInput(String(head), utf8(payload));
   return !(await verifySignature(key, algorithm.scheme, algorithm.hash, input, signature));
 }
 

@@ -9,7 +9,7 @@ import { readPem } from "../../src/sign/pem.ts";
 import { publicKeyFromCertificate, publicKeyFromJwk, publicKeyFromSpki } from "../../src/sign/public-key.ts";
 import { duplicateKey } from "../../src/sign/verify/jws.ts";
 import { readCertificate } from "../../src/sign/x509/certificate.ts";
-import { canonicalJson, formatState } from "../../src/state/index.ts";
+import { canonicalJson, formatState, parseState } from "../../src/state/index.ts";
 import { now, signerOf, state } from "./fixtures.ts";
 import { makeCertificate, toPem } from "./make-certificate.ts";
 
@@ -165,6 +165,28 @@ describe("hostile input", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it.each([{ toString: 1 }, [{ toString: 1 }]])("every reader answers about %j where a text belongs", async (odd) => {
+    const header = { alg: "ES256", typ: "PVS", pvs: { include: ["web/**"], exclude: [] } };
+    const jwk = leaf.publicKey.export({ format: "jwk" });
+    const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const documents = [
+      { protected: encode({ ...header, alg: odd }), signature: "AAAA" },
+      { protected: encode({ ...header, jwk: { ...jwk, crv: odd } }), signature: "AAAA" },
+      { protected: encode({ ...header, jwk }), signature: odd },
+      { protected: odd, signature: "AAAA" },
+    ];
+    for (const document of documents) {
+      const target = parseState(canonicalJson({ ...state, "_sigs/x.json": { "#spec": "pvs@2", ...document } }));
+      for (const policy of policies) await verifyState(target, { policy, trust, now });
+      expect((await verifyState(target, { trust, now })).decision).toBe("reject");
+      await signState(target, { signer: await signerOf(leaf), parts: ["web"] });
+    }
+    const skeleton = { sha256: "0".repeat(64), sizeBytes: 0 };
+    const release = { "#spec": "pv-release@1", sequence: 1, expires: odd, parts: {}, skeleton };
+    const report = await verifyRelease({ ...state, "_sigs/r.json": release }, { trust, threshold: 1, now });
+    expect(report.reasons[0]?.code).toBe("RELEASE_INVALID");
   });
 
   it("any trust is a trust", async () => {

@@ -44,7 +44,8 @@ export function readStrictly(document: JsonObject): StrictSignature {
     throw new Objection("CRITICAL_UNKNOWN", "it has critical members, and none is understood");
   }
   const { alg } = header;
-  if (!isDeviceAlgorithm(alg)) throw new Objection("ALGORITHM_REFUSED", `no device takes the algorithm ${String(alg)}`);
+  if (!isDeviceAlgorithm(alg))
+    throw new Objection("ALGORITHM_REFUSED", `no device takes the algorithm ${JSON.stringify(alg)}`);
   return {
     alg,
     header,
