@@ -1,6 +1,6 @@
 import { encodePath } from "../../core/index.ts";
 import type { TreeEntry } from "../../tree/index.ts";
-import { INODE, MAX_SYMLINK_BYTES } from "../format.ts";
+import { INODE, MAX_SYMLINK_BYTES, NONE_U32 } from "../format.ts";
 import type { FileWriter } from "./file-writer.ts";
 import { HARD_LINK, type NodeTable } from "./node-table.ts";
 import { treeInvalid } from "./tree-invalid.ts";
@@ -9,20 +9,22 @@ import type { XattrTable } from "./xattr-table.ts";
 /** Where entries go. */
 export interface EntryTables {
   nodes: NodeTable;
-  xattrs: XattrTable;
+  openXattrs: () => Promise<XattrTable>;
   files: FileWriter;
 }
 
 /** Takes one entry of a tree, with its content. */
 export async function addEntry(tables: EntryTables, entry: TreeEntry): Promise<void> {
   const { nodes } = tables;
+  const xattrs =
+    entry.kind !== "hardlink" && entry.xattrs ? (await tables.openXattrs()).add(entry.xattrs, entry.path) : NONE_U32;
   switch (entry.kind) {
     case "directory":
-      nodes.addDirectory(entry, tables.xattrs.add(entry.xattrs, entry.path));
+      nodes.addDirectory(entry, xattrs);
       return;
     case "file": {
       // The name first: what cannot be named need not be read.
-      const node = nodes.add(entry, INODE.file, 0, tables.xattrs.add(entry.xattrs, entry.path));
+      const node = nodes.add(entry, INODE.file, 0, xattrs);
       nodes.payloads.set(node, await tables.files.add(entry));
       return;
     }
@@ -31,15 +33,10 @@ export async function addEntry(tables: EntryTables, entry: TreeEntry): Promise<v
       if (nodes.directory(entry.target) !== undefined) {
         throw treeInvalid(entry.path, `is a hard link to ${JSON.stringify(entry.target)}, a directory`);
       }
-      nodes.add(entry, HARD_LINK, 0, tables.xattrs.add(undefined, entry.path));
+      nodes.add(entry, HARD_LINK, 0, NONE_U32);
       return;
     case "symlink":
-      nodes.add(
-        entry,
-        INODE.symlink,
-        addTarget(nodes, entry.target, entry.path),
-        tables.xattrs.add(entry.xattrs, entry.path),
-      );
+      nodes.add(entry, INODE.symlink, addTarget(nodes, entry.target, entry.path), xattrs);
       return;
     case "char":
     case "block":
@@ -47,12 +44,12 @@ export async function addEntry(tables: EntryTables, entry: TreeEntry): Promise<v
         entry,
         entry.kind === "char" ? INODE.char : INODE.block,
         deviceNumber(entry.major, entry.minor, entry.path),
-        tables.xattrs.add(entry.xattrs, entry.path),
+        xattrs,
       );
       return;
     case "fifo":
     case "socket":
-      nodes.add(entry, INODE[entry.kind], 0, tables.xattrs.add(entry.xattrs, entry.path));
+      nodes.add(entry, INODE[entry.kind], 0, xattrs);
       return;
     default:
       throw treeInvalid(
