@@ -11,5 +11,5 @@ export const run: Run = async (context, _, options) => {
     return context.print(goJson(canonicalJson(pvrPatch(before, after)), { indent: "\t", shortest: true }));
   if (format !== "text" && format !== "markdown" && format !== "html" && format !== "json")
     throw new TypeError(`no format is called ${format}`);
-  context.print(renderDiff(diffStates(before, after), format));
+  context.print(renderDiff(diffStates(before, after), format).replace(/\n$/, ""));
 };
