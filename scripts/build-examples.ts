@@ -1,12 +1,10 @@
 /** Bundles the examples against the built package: `pvsdk` into one file that runs anywhere, the gateway into plain JavaScript. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
 const outfile = "examples/cli/dist/pvsdk.js";
-const bundled = await build({
-  entryPoints: ["examples/cli/pvsdk.ts"],
-  write: false,
+const oneFile: BuildOptions = {
   bundle: true,
   minify: true,
   legalComments: "none",
@@ -14,11 +12,19 @@ const bundled = await build({
   format: "cjs",
   platform: "node",
   target: "node20",
-  define: { PVSDK_VERSION: JSON.stringify(version) },
+  define: { PVSDK_VERSION: JSON.stringify(version), "import.meta.url": "bundleUrl" },
+  banner: { js: 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;' },
   // Optional codecs stay with whoever installed them.
   external: ["@hpcc-js/wasm-zstd", "fzstd", "node-liblzma", "node-liblzma/*", "xz-decompress", "zstddec"],
+};
+const bundled = await build({ ...oneFile, entryPoints: ["examples/cli/pvsdk.ts"], write: false });
+// Encoders in WebAssembly work in threads where this lies beside the program, on the main thread where it does not.
+await build({
+  ...oneFile,
+  entryPoints: ["src/wasm-squashfs/compressors/block-worker.ts"],
+  outfile: "examples/cli/dist/block-worker.js",
 });
-const program = bundled.outputFiles[0]!.text.replace(/^#!.*\n/, "");
+const program = bundled.outputFiles![0]!.text.replace(/^#!.*\n/, "");
 // Parsing a megabyte takes longer than Node's start, so it stands here as a comment, and is read when it is wanted.
 const END = "*\u007f/";
 if (/[^\0-\x7e]/.test(program)) throw new Error("the program must be ASCII");

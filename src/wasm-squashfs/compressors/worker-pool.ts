@@ -22,10 +22,13 @@ interface Answers {
   failed(): void;
 }
 
-function openNative(Worker: new (url: URL) => NativeWorker, answers: Answers): Thread {
+function openNative(Worker: new (url: URL) => NativeWorker, answers: Answers): Thread | undefined {
+  const here: string | undefined = import.meta.url;
+  // A bundle of CommonJS does not know where it lies, unless its maker says so.
+  if (!here) return undefined;
   // The same file as TypeScript, where this package runs from its sources.
-  const name = import.meta.url.endsWith(".ts") ? "./block-worker.ts" : "./block-worker.js";
-  const worker = new Worker(new URL(name, import.meta.url));
+  const name = here.endsWith(".ts") ? "./block-worker.ts" : "./block-worker.js";
+  const worker = new Worker(new URL(name, here));
   worker.unref();
   worker.on("message", (message: FromWorker) =>
     "packed" in message ? answers.packed(message.packed) : answers.failed(),
