@@ -26,6 +26,9 @@ function compile(line: string): Rule | undefined {
   return { negated, matches: (path) => globs.some((glob) => glob(path) === "match") };
 }
 
+/** Of the working copy, and not of what a device gets. */
+const own: ReadonlySet<string> = new Set([".pvrignore", "pv.lock.json"]);
+
 /** `.pvrignore`: one pattern a line as in a .gitignore (`*`, `**`, `?`, `[..]`, `!` takes back, a last `/` means folders). */
 export async function readIgnores(folder: Folder): Promise<Ignores> {
   let text = "";
@@ -36,7 +39,7 @@ export async function readIgnores(folder: Folder): Promise<Ignores> {
   }
   const rules = text.split("\n").flatMap((line) => compile(line) ?? []);
   return (path) => {
-    let ignored = path === ".pvrignore";
+    let ignored = own.has(path);
     for (const rule of rules) if (rule.matches(path)) ignored = !rule.negated;
     return ignored;
   };

@@ -86,6 +86,16 @@ export const containerCommands: readonly Command[] = [
     load: () => import("./app/info.ts"),
   },
   {
+    name: "lock",
+    summary: "ask every source again, and write pv.lock.json: what the committed containers are made of",
+    options: [
+      ["--frozen", "write nothing; fail, and say what, where anything is not as pv.lock.json says"],
+      ["--offline", "ask no source: what each src.json says counts"],
+    ],
+    examples: ["pvsdk lock", "pvsdk lock --frozen"],
+    load: () => import("./lock.ts"),
+  },
+  {
     name: "dm-convert",
     summary: "protect a volume of a container with dm-verity",
     args: "<app> <volume>",
