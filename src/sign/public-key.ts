@@ -9,7 +9,7 @@ import type { Pem } from "./types.ts";
 /** A public key that can verify here: its numbers, and both forms in which it travels. */
 export type PublicKey = (
   | { kty: "RSA"; crv?: undefined; n: Uint8Array; e: Uint8Array; bits: number }
-  | { kty: "EC"; crv: Curve; x: Uint8Array; y: Uint8Array }
+  | { kty: "EC"; crv: Curve; x: Uint8Array; y: Uint8Array; bits?: undefined }
 ) & {
   /** SubjectPublicKeyInfo (RFC 5280, 4.1.2.7), always in the one form written here. */
   spki: Bytes;

@@ -4,7 +4,7 @@ import { jwsAlgorithm } from "./algorithms.ts";
 import { decodeBase64Url } from "./base64.ts";
 import { verifySignature } from "./crypto.ts";
 import { type FindingCode, finding } from "./findings.ts";
-import { patternsAsWritten } from "./header.ts";
+import { goString, patternsAsWritten } from "./header.ts";
 import { publicKeyFromJwk } from "./public-key.ts";
 import { type Patterns, sameEntries, selectAsDevice, selectAsPvr } from "./selection.ts";
 import type { SignJob } from "./sign-jobs.ts";
@@ -94,9 +94,13 @@ function checkJob({ key, patterns }: SignJob, jobs: readonly SignJob[], before: 
 /** A pattern over which pvr and a device select different keys, or would as soon as there are some. */
 function ambiguousPattern(patterns: Patterns, entries: readonly TextEntry[]): string | undefined {
   const all = [...patterns.include, ...patterns.exclude];
-  const never = all.find((pattern) => pattern === "**" || /(?<!\\)\{/.test(pattern));
+  // What JSON escapes in a header, a device reads with the escapes.
+  const never = all.find(
+    (pattern) => pattern === "**" || pattern.includes("{") || goString(pattern) !== `"${pattern}"`,
+  );
+  if (never !== undefined) return never;
   // Patterns may make up for each other: "*" with "*/**" is everything to both.
-  if (never !== undefined || selectSame(patterns, entries)) return never;
+  if (selectSame(patterns, entries)) return undefined;
   return all.find((pattern) => !selectSame({ include: [pattern], exclude: [] }, entries)) ?? all[0];
 }
 

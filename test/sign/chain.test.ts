@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { NULL } from "../../src/sign/der.ts";
-import { causesOf, judgeChain } from "./fixtures.ts";
-import { type CertificateSpec, codeSigning, dnsName, type Holder, makeCertificate } from "./make-certificate.ts";
+import { NULL, writeDer } from "../../src/sign/der.ts";
+import { type Certificate, readCertificate } from "../../src/sign/x509/certificate.ts";
+import { CODE_SIGNING, verifyChain } from "../../src/sign/x509/chain-rfc5280.ts";
+import { causesOf, judgeChain, now } from "./fixtures.ts";
+import {
+  type CertificateSpec,
+  codeSigning,
+  directoryName,
+  dnsName,
+  type Holder,
+  makeCertificate,
+} from "./make-certificate.ts";
 
 const day = (text: string): Date => new Date(`${text}T00:00:00Z`);
 
@@ -104,6 +113,7 @@ describe("certificate chains, policy sdk", () => {
     ["a root signed with SHA-1, since nobody checks that", { root: { hash: "sha1" } }],
     ["an unknown extension that is not critical", { leaf: { extensions: [{ ...unknown, critical: false }] } }],
     ["a leaf without basic constraints", { leaf: { noConstraints: true } }],
+    ["a leaf of version 1, which has no extensions", { leaf: { version: 1 } }],
     ["a leaf in its last second", { leaf: { notAfter: new Date("2026-06-01T12:00:00Z") } }],
     ["a leaf in its first second", { leaf: { notBefore: new Date("2026-06-01T12:00:00Z") } }],
     [
@@ -112,6 +122,45 @@ describe("certificate chains, policy sdk", () => {
     ],
   ];
   it.each(taken)("takes %s", async (_what, spec) => expect(await causes(spec)).toEqual([]));
+
+  it("refuses a leaf that does not name its issuer", async () => {
+    const nameless = makeCertificate({ subject: "", ca: true });
+    expect(causesOf(await judgeChain([makeCertificate({ subject: "Leaf" }, nameless)], [nameless]))).toEqual([
+      "CERTIFICATE_INVALID",
+    ]);
+  });
+
+  it("asks names of whoever an issuer issues for, but not of CAs that renew themselves", async () => {
+    const other = [directoryName("Other leaf")];
+    const top = makeCertificate({ subject: "Named root", ca: true, permitted: other });
+    const renewed = makeCertificate({ subject: "Named root", ca: true }, top, "p384");
+    const below = makeCertificate({ subject: "Named CA", ca: true }, top);
+    const judged = async (...chain: [Holder, ...Holder[]]): Promise<string[]> =>
+      causesOf(await judgeChain(chain, [top]));
+    expect(await judged(makeCertificate({ subject: "Other leaf" }, renewed), renewed)).toEqual([]);
+    expect(await judged(makeCertificate({ subject: "Other leaf" }, below), below)).toEqual([
+      "CERTIFICATE_NAME_CONSTRAINT",
+    ]);
+    expect(await judged(makeCertificate({ subject: "Named root" }, top, "p521"))).toEqual([
+      "CERTIFICATE_NAME_CONSTRAINT",
+    ]);
+  });
+
+  it("tells a name that is refused from limits that are malformed", async () => {
+    const told = async (middle: Partial<CertificateSpec>): Promise<string | undefined> => {
+      const { chain, top } = build({ middle, leaf: { names: [dnsName("example.org")] } });
+      return (await judgeChain(chain, [top])).reasons.find(({ code }) => code === "CERTIFICATE_NAME_CONSTRAINT")
+        ?.message;
+    };
+    expect(await told({ permitted: [dnsName("example.com")] })).toContain("may not issue for CN=Test leaf");
+    expect(await told({ permitted: [dnsName("*.com")] })).toContain("has malformed name constraints");
+    // What is no name at all must not end the judgement.
+    const { chain, top } = build({
+      middle: { excluded: [directoryName("X")] },
+      leaf: { names: [writeDer(0xa4, NULL)] },
+    });
+    expect(causesOf(await judgeChain(chain, [top]))).toEqual(["CERTIFICATE_NAME_CONSTRAINT"]);
+  });
 
   it("is over one second after the last one", async () => {
     const { chain, top } = build({ leaf: { notAfter: new Date("2026-06-01T11:59:59Z") } });
@@ -216,6 +265,61 @@ describe("the way to an anchor, policy sdk", () => {
     expect(causesOf(await judgeChain([pinned], [pinned]))).toEqual([]);
     const old = leaf(c1, { notAfter: new Date("2026-02-01T00:00:00Z") });
     expect(causesOf(await judgeChain([old], [old]))).toEqual(["CERTIFICATE_EXPIRED"]);
+  });
+
+  it("goes another way where one leads nowhere", async () => {
+    const nowhere = makeCertificate({ subject: "Nowhere", ca: true });
+    const crossed = makeCertificate({ subject: "Way CA 1", ca: true }, nowhere);
+    expect(causesOf(await judgeChain([leaf(c1), crossed, c1], [root]))).toEqual([]);
+    expect(causesOf(await judgeChain([leaf(c1), crossed], [root]))).toEqual(["CHAIN_UNTRUSTED"]);
+  });
+
+  it("tells the nearest miss", async () => {
+    const old = { ca: true, notAfter: new Date("2026-02-01T00:00:00Z") };
+    const nowhere = makeCertificate({ subject: "Nowhere", ca: true });
+    const expired = makeCertificate({ subject: "Way CA 1", ...old }, root);
+    const noCa = makeCertificate({ subject: "Way CA 1", ca: false }, root);
+    const crossed = makeCertificate({ subject: "Way CA 1", ca: true }, nowhere);
+    const oldRoot = makeCertificate({ subject: "Way root", ...old });
+    const judged = async (chain: [Holder, ...Holder[]], anchors: Holder[]): Promise<string[]> =>
+      causesOf(await judgeChain(chain, anchors));
+    // What went well and led nowhere is no miss.
+    expect(await judged([leaf(c1), expired, crossed], [root])).toEqual(["CERTIFICATE_EXPIRED"]);
+    expect(await judged([leaf(c1), crossed, expired], [root])).toEqual(["CERTIFICATE_EXPIRED"]);
+    // The first of two that are as near.
+    expect(await judged([leaf(c1), expired, noCa], [root])).toEqual(["CERTIFICATE_EXPIRED"]);
+    expect(await judged([leaf(c1), noCa, expired], [root])).toEqual(["CERTIFICATE_NOT_CA"]);
+    // An anchor is nearer than whatever comes with the message, and the longer way nearer than the short one.
+    expect(await judged([leaf(c1), c1, noCa], [oldRoot])).toEqual(["CERTIFICATE_EXPIRED"]);
+    const unfit = makeCertificate({ subject: "Way CA 1", ca: false }, root, "p384");
+    const below = makeCertificate({ subject: "Way CA 2", ...old }, c1);
+    const nearer = makeCertificate({ subject: "Way CA 2", ca: true }, c1);
+    expect(await judged([leaf(nearer), below, nearer, unfit], [root])).toEqual(["CERTIFICATE_NOT_CA"]);
+  });
+
+  describe("is not searched for ever", () => {
+    const rules = { now, purpose: CODE_SIGNING, maxLength: 5 };
+    const read = ({ der }: Holder): Certificate => readCertificate(new Uint8Array(der))!;
+    const twin = read(makeCertificate({ subject: "Way root", ca: true }, undefined, "p384"));
+
+    it("after a hundred signatures", async () => {
+      const tried = async (wrong: number): Promise<string | undefined> => {
+        const anchors = [...new Array<Certificate>(wrong).fill(twin), read(root)];
+        return (await verifyChain(read(leaf(root)), [], anchors, rules)).problem?.code;
+      };
+      expect(await tried(99)).toBeUndefined();
+      expect(await tried(100)).toBe("CERTIFICATE_SIGNATURE");
+    });
+
+    it("after a quarter of a million names", async () => {
+      const tried = async (limits: number): Promise<string | undefined> => {
+        const limit = { tag: 0x82, whole: new Uint8Array(0), body: new TextEncoder().encode("a.b") };
+        const nameConstraints = { permitted: [], excluded: new Array<typeof limit>(limits).fill(limit) };
+        return (await verifyChain(read(leaf(root)), [], [{ ...read(root), nameConstraints }], rules)).problem?.code;
+      };
+      expect(await tried(250_000)).toBeUndefined();
+      expect(await tried(250_001)).toBe("CHAIN_TOO_LONG");
+    });
   });
 
   it("may end at an intermediate that is trusted", async () => {

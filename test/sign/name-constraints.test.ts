@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { OID, SEQUENCE, writeDer } from "../../src/sign/der.ts";
+import { OID, readDer, SEQUENCE, writeDer } from "../../src/sign/der.ts";
 import { readCertificate } from "../../src/sign/x509/certificate.ts";
-import { checkNameConstraints, constraintWork, type NameVerdict } from "../../src/sign/x509/name-constraints.ts";
+import {
+  checkNameConstraints,
+  constraintWork,
+  isWellFormedName,
+  type NameVerdict,
+} from "../../src/sign/x509/name-constraints.ts";
 import {
   type CertificateSpec,
   directoryName,
@@ -173,6 +178,54 @@ describe("name constraints (RFC 5280, 4.2.1.10)", () => {
         { subject: writeDer(SEQUENCE, set(attribute(org, "me@example.com"))) },
       ),
     ).toBe("fine");
+  });
+
+  it("refuse what only begins like a directory name, and do not mind one set of many", () => {
+    const subject = writeDer(SEQUENCE, set(attribute(org, "Acme")), set(attribute(cn, "Leaf")));
+    const other = directory(set(attribute(org, "Acme")), set(attribute(cn, "Other")));
+    expect(verdict({ permitted: [other] }, { subject })).toBe("refused");
+  });
+
+  it.each([
+    ["no sequence", writeDer(0xa4, new Uint8Array([5, 0]))],
+    ["nothing", writeDer(0xa4)],
+    ["two names", writeDer(0xa4, writeDer(SEQUENCE), writeDer(SEQUENCE))],
+    ["attributes without a set", writeDer(0xa4, writeDer(SEQUENCE, attribute(cn, "Leaf")))],
+    [
+      "an attribute without a value",
+      writeDer(0xa4, writeDer(SEQUENCE, set(writeDer(SEQUENCE, writeDer(OID, new Uint8Array(cn)))))),
+    ],
+  ])("take a directory name of %s for malformed", (_what, broken) => {
+    expect(verdict({ excluded: [directoryName("X")] }, { names: [broken] })).toBe("refused");
+    expect(verdict({ excluded: [broken] }, {})).toBe("malformed");
+    expect(isWellFormedName(readDer(broken))).toBe(false);
+    expect(isWellFormedName(readDer(directoryName("X")))).toBe(true);
+  });
+
+  it("look at all limits before any name", () => {
+    expect(verdict({ permitted: [dnsName("a.b"), dnsName("*.b")] }, { names: [dnsName("a.b")] })).toBe("malformed");
+    expect(verdict({ permitted: [dnsName("a.b")], excluded: [dnsName("*.b")] }, {})).toBe("malformed");
+  });
+
+  it("say nothing of kinds that they do not know, where none is limited", () => {
+    expect(verdict({ permitted: [dnsName("a.b")] }, { names: [registeredId("1.2.3"), dnsName("a.b")] })).toBe("fine");
+    expect(verdict({ permitted: [dnsName("a.b")] }, { names: [emailName("no mail"), dnsName("a.b")] })).toBe("fine");
+  });
+
+  it("refuse a broken address where addresses are excluded", () => {
+    const excluded = [ipName(10, 0, 0, 0, 255, 0, 0, 0)];
+    expect(verdict({ excluded }, { names: [ipName(11, 0, 0)] })).toBe("refused");
+    expect(verdict({ excluded }, { names: [ipName(11, 0, 0, 1)] })).toBe("fine");
+  });
+
+  it("know wildcards of hosts only", () => {
+    expect(verdict({ excluded: [uriName("a.example.com")] }, { names: [uriName("*.example.com")] })).toBe("fine");
+  });
+
+  it("look at mail in the subject beside names of other kinds", () => {
+    const subject = writeDer(SEQUENCE, set(attribute(email, "me@example.com", 0x16)));
+    const limits = { permitted: [emailName("example.org")] };
+    expect(verdict(limits, { subject, names: [dnsName("a.b")] })).toBe("refused");
   });
 
   it("cost names times limits", () => {

@@ -54,8 +54,7 @@ export async function judgeSignature(
 
 /** What pvr and a device both select. */
 function readSelection({ header }: StrictSignature, entries: readonly TextEntry[], { budget }: Anchors): Selection {
-  const pvs = header["pvs"];
-  if (typeof pvs !== "object" || pvs === null) throw new Objection("HEADER_INVALID", "the header names no patterns");
+  if (header["pvs"] === undefined) throw new Objection("HEADER_INVALID", "the header names no patterns");
   const patterns = readPatterns(header);
   if (!patterns) {
     throw new Objection(

@@ -10,8 +10,9 @@ export function publicKeyFromPkcs1(der: Uint8Array): PublicKey | undefined {
     const [n, e] = readSequence(der, INTEGER, INTEGER);
     return rsaKey(n!.body, e!.body);
   } catch {
-    return undefined;
+    // no such key
   }
+  return undefined;
 }
 
 /** What pvr makes of `--pubkey`: every block whose type begins with `PUBLIC `. */

@@ -90,11 +90,11 @@ const algorithms: Readonly<Record<string, { scheme: Scheme; hash: Hash }>> = {
 /** A certificate from its DER; undefined for anything that is not one whole, well-formed certificate. */
 export function readCertificate(der: Bytes): Certificate | undefined {
   try {
-    if (!isDer(der)) return undefined;
-    return read(der);
+    if (isDer(der)) return read(der);
   } catch {
-    return undefined;
+    // none
   }
+  return undefined;
 }
 
 function read(der: Bytes): Certificate {
@@ -125,7 +125,7 @@ function read(der: Bytes): Certificate {
   if (pathLength !== undefined && !(pathLength >= 0)) throw new RangeError("no path length");
   return {
     der,
-    tbs: tbs!.whole.slice(),
+    tbs: new Uint8Array(tbs!.whole),
     version: tbsCertificate.version + 1,
     serial: serial.body,
     issuer: readName(issuer!),
@@ -142,7 +142,7 @@ function read(der: Bytes): Certificate {
       digitalSignature: uses.includes("digitalSignature"),
       keyCertSign: uses.includes("keyCertSign"),
     },
-    purposes: value(extensionIds.purposes, ExtendedKeyUsage)?.slice(),
+    purposes: value(extensionIds.purposes, ExtendedKeyUsage),
     names: names && readSome(readSequence(names)),
     nameConstraints: limits && readNameConstraints(limits),
     authorityKey: value(extensionIds.authorityKey, AuthorityKeyIdentifier),

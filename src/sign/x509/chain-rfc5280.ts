@@ -6,7 +6,6 @@
  */
 import { equalBytes } from "../../core/internal.ts";
 import type { FindingCode } from "../findings.ts";
-import { sameKey } from "../public-key.ts";
 import { type Certificate, extensionIds, isSignedBy } from "./certificate.ts";
 import { formatName, sameName } from "./name.ts";
 import { checkNameConstraints, constraintWork } from "./name-constraints.ts";
@@ -90,16 +89,12 @@ async function findChain(chain: readonly Certificate[], search: Search): Promise
     if (await mayExtend(chain, anchor, true, search)) return [...chain, anchor];
   }
   for (const other of search.others.filter(parents)) {
-    if (chain.some((link) => isSameHolder(link, other)) || !(await mayExtend(chain, other, false, search))) continue;
+    if (chain.some(({ der }) => equalBytes(der, other.der))) continue;
+    if (!(await mayExtend(chain, other, false, search))) continue;
     const longer = await findChain([...chain, other], search);
     if (longer) return longer;
   }
   return undefined;
-}
-
-/** The same name with the same key leads nowhere new. */
-function isSameHolder(a: Certificate, b: Certificate): boolean {
-  return equalBytes(a.der, b.der) || (!!a.key && !!b.key && sameKey(a.key, b.key) && sameName(a.subject, b.subject));
 }
 
 /** True where `issuer` may stand next in the chain; remembers why not. */
@@ -149,7 +144,7 @@ function checkCertificate(certificate: Certificate, rules: ChainRules): ChainPro
   if (rules.now < notBefore) {
     return { code: "CERTIFICATE_NOT_YET_VALID", message: `${name} is valid from ${notBefore.toISOString()}` };
   }
-  if (!key || (key.kty === "RSA" && key.bits < 2048)) {
+  if (!key || (key.bits ?? 2048) < 2048) {
     return { code: "CERTIFICATE_KEY_WEAK", message: `the key of ${name} is too weak or of another kind` };
   }
   const unknown = extensions.find(({ oid, critical }) => critical && !understood.has(oid));

@@ -1,4 +1,4 @@
-import { type DerElement, readDer } from "../der.ts";
+import { type DerElement, readAllDer } from "../der.ts";
 import type { Certificate } from "./certificate.ts";
 import { attributeText, EMAIL_ADDRESS, foldName, readName } from "./name.ts";
 
@@ -25,7 +25,7 @@ export function isWellFormedName({ tag, body }: DerElement): boolean {
   if (tag === DNS) return isHost(text.replace(/^\*\./, "")) && !/^\d+(?:\.\d+){3}$/.test(text);
   if (tag === EMAIL) return /^[^\s@\0]+@[^@]+$/.test(text) && isHost(text.slice(text.indexOf("@") + 1));
   if (tag === IP) return body.length === 4 || body.length === 16;
-  return true;
+  return tag !== DIRECTORY || foldDirectory(body) !== undefined;
 }
 
 function isWellFormedBase({ tag, body }: DerElement): boolean {
@@ -35,6 +35,7 @@ function isWellFormedBase({ tag, body }: DerElement): boolean {
   if (tag === EMAIL) {
     return text.includes("@") ? isWellFormedName({ tag, body, whole: body }) : isHost(text.replace(/^\./, ""));
   }
+  if (tag === DIRECTORY) return foldDirectory(body) !== undefined;
   return tag !== IP || ((body.length === 8 || body.length === 32) && isMask(body.subarray(body.length / 2)));
 }
 
@@ -70,17 +71,23 @@ function isWithin(name: DerElement, base: DerElement): boolean {
         name.body.length === size && name.body.every((byte, i) => ((byte ^ base.body[i]!) & base.body[size + i]!) === 0)
       );
     }
-    case DIRECTORY: {
-      const [mine, limits] = [foldDirectory(name), foldDirectory(base)];
-      return limits.length <= mine.length && limits.every((set, i) => set === mine[i]);
+    default: {
+      const mine = foldDirectory(name.body)!;
+      return foldDirectory(base.body)!.every((set, i) => set === mine[i]);
     }
-    default:
-      return false;
   }
 }
 
-/** An explicit tag holds the name whole. */
-const foldDirectory = ({ body }: DerElement): string[] => foldName(readName(readDer(body)).sets);
+/** A directory name by its sets; undefined for what is none. An explicit tag holds the name whole. */
+function foldDirectory(body: Uint8Array): string[] | undefined {
+  try {
+    const [name, ...more] = readAllDer(body);
+    return more.length === 0 ? foldName(readName(name!).sets) : undefined;
+  } catch {
+    // no name
+  }
+  return undefined;
+}
 
 /** A wildcard covers names both inside and outside of a subtree of the same level. */
 function mayBeWithin(name: DerElement, base: DerElement): boolean {

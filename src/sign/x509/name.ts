@@ -83,21 +83,18 @@ export function foldName(sets: DistinguishedName["sets"]): string[] {
 
 /** True for the same name as RFC 5280 compares. */
 export function sameName(a: DistinguishedName, b: DistinguishedName): boolean {
-  return equalBytes(a.raw, b.raw) || JSON.stringify(foldName(a.sets)) === JSON.stringify(foldName(b.sets));
+  return JSON.stringify(foldName(a.sets)) === JSON.stringify(foldName(b.sets));
 }
 
 /** True for the same name as mbedTLS compares: order counts, ASCII case does not in UTF8 and printable strings. */
 export function sameNameMbedtls(a: DistinguishedName, b: DistinguishedName): boolean {
-  const flat = ({ sets }: DistinguishedName): [NameAttribute, boolean][] =>
-    sets.flatMap((set) => set.map((attribute, i): [NameAttribute, boolean] => [attribute, i < set.length - 1]));
-  const [left, right] = [flat(a), flat(b)];
-  return (
-    left.length === right.length &&
-    left.every(([attribute, merged], i) => {
-      const [other, otherMerged] = right[i]!;
-      return attribute.oid === other.oid && merged === otherMerged && sameString(attribute, other);
-    })
+  return sameList(a.sets, b.sets, (left, right) =>
+    sameList(left, right, (one, other) => one.oid === other.oid && sameString(one, other)),
   );
+}
+
+function sameList<T>(a: readonly T[], b: readonly T[], same: (one: T, other: T) => boolean): boolean {
+  return a.length === b.length && a.every((one, i) => same(one, b[i]!));
 }
 
 function sameString(a: NameAttribute, b: NameAttribute): boolean {
