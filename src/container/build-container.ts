@@ -62,10 +62,10 @@ export async function buildRoot(
       packTree(tree, store, `${name}/${file}`, { ...spec.squashfs, signal, onProgress });
     // pvr adds the folders to images only; a container of a Tree needs them just as well.
     const stripped = docker ? withoutEmulator(opened.tree) : opened.tree;
-    const tree = docker || !spec.compat ? withStandardFolders(stripped) : stripped;
+    const tree = docker || !spec.compat ? withStandardFolders(stripped, spec.compat !== undefined) : stripped;
     if (typeof base === "string") {
       const below = await baseOf(name, base, within);
-      const overlay = await overlayOn(below.image, tree, { store, signal });
+      const overlay = await overlayOn(below.image, tree, { store, signal, exact: spec.compat !== undefined });
       try {
         id = (await pack(overlay.tree)).id;
       } finally {

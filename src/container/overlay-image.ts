@@ -1,10 +1,12 @@
-import { type Bytes, isPvError, type Job, type JsonObject, memorySink } from "../core/index.ts";
-import { asBytes, contentChunks, equalBytes } from "../core/internal.ts";
+import { isPvError, type Job, type JsonObject, memorySink } from "../core/index.ts";
+import { equalBytes } from "../core/internal.ts";
 import type { ObjectStore } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
-import type { FileEntry, Tree, TreeEntry } from "../tree/index.ts";
+import type { Tree, TreeEntry } from "../tree/index.ts";
 import { openSquashfs, type SquashfsImage, writeSquashfs } from "../wasm-squashfs/index.ts";
 import { containerInvalid } from "./container-invalid.ts";
+import { exactOverlay, overlayWhiteout } from "./exact-overlay.ts";
+import { isSameContent } from "./same-content.ts";
 
 /** The root image of a base container, and the digest that pvr notes of it. */
 export interface BaseImage {
@@ -44,12 +46,13 @@ export interface Overlay {
 
 /**
  * The entries of a tree that differ from a base image, and a whiteout (device 0:0, as overlayfs reads it) for each
- * topmost path that it lacks. The tree is packed uncompressed first, because it may be a stream and is read twice.
+ * topmost path that it lacks. The tree is packed uncompressed first, because it may be a stream and is read twice. With
+ * `exact`, what pvr would find.
  */
 export async function overlayOn(
   base: SquashfsImage,
   tree: Tree,
-  { store, signal }: Job & { store: ObjectStore },
+  { store, signal, exact }: Job & { store: ObjectStore; exact: boolean },
 ): Promise<Overlay> {
   const sink = store.sink?.();
   const scratch = sink?.written ? sink : memorySink();
@@ -57,9 +60,8 @@ export async function overlayOn(
   try {
     await writeSquashfs(tree, uncloseable, { compressor: "none", signal });
     const full = await openSquashfs(scratch.written!);
-    const changed = await changedPaths(base, full, signal);
     return {
-      tree: overlayTree(full, changed),
+      tree: exact ? await exactOverlay(base, full, signal) : overlayTree(full, await changedPaths(base, full, signal)),
       close: async () => {
         await base[Symbol.asyncDispose]();
         await scratch.abort();
@@ -112,27 +114,6 @@ async function isSame(a: TreeEntry, b: TreeEntry): Promise<boolean> {
   return a.kind !== "file" || b.kind !== "file" || isSameContent(a, b);
 }
 
-async function isSameContent(a: FileEntry, b: FileEntry): Promise<boolean> {
-  if (a.sizeBytes !== b.sizeBytes) return false;
-  const [left, right] = [contentChunks(a.open()), contentChunks(b.open())];
-  let rest: Bytes = new Uint8Array(0);
-  try {
-    for await (let chunk of left) {
-      while (chunk.length > 0) {
-        if (rest.length === 0) rest = asBytes((await right.next()).value ?? new Uint8Array(0));
-        const length = Math.min(chunk.length, rest.length);
-        if (length === 0 || !equalBytes(chunk.subarray(0, length), rest.subarray(0, length))) return false;
-        chunk = chunk.subarray(length);
-        rest = rest.subarray(length);
-      }
-    }
-    return true;
-  } finally {
-    await left.return();
-    await right.return();
-  }
-}
-
 function overlayTree(full: SquashfsImage, { paths, gone }: Changes): Tree {
   const folders = new Set<string>();
   for (const path of [...paths, ...gone])
@@ -142,8 +123,7 @@ function overlayTree(full: SquashfsImage, { paths, gone }: Changes): Tree {
       for await (const entry of full)
         if (entry.path === "" || paths.has(entry.path) || (entry.kind === "directory" && folders.has(entry.path)))
           yield entry;
-      for (const path of gone)
-        yield { kind: "char", path, mode: 0o644, uid: 0, gid: 0, mtimeSeconds: 0, major: 0, minor: 0 };
+      for (const path of gone) yield overlayWhiteout(path);
     },
   };
 }

@@ -7,6 +7,9 @@ import type { Draft } from "./draft.ts";
 
 /** Folders that lxc mounts on, which images leave out (pvr makes them too); parents first. */
 const standardFolders = ["proc", "sys", "dev", "tmp", "var", "var/tmp", "run", "var/run"] as const;
+const standardNames: ReadonlySet<string> = new Set(
+  standardFolders.map((path) => path.slice(path.lastIndexOf("/") + 1)),
+);
 /** Left in images by builds on another architecture. */
 const EMULATOR = "usr/bin/qemu-arm-static";
 
@@ -39,22 +42,64 @@ export async function packTree(
   return { id: await store.put(memory.written, { signal: options.signal }), entries };
 }
 
-/** The tree with the folders that lxc needs, where it lacks them. */
-export function withStandardFolders(tree: Tree): Tree {
+/** What a tree holds, as far as it matters for folders to be made in it. */
+interface Seen {
+  folders: Set<string>;
+  links: Map<string, string>;
+  /** Anything else that bears the name of a wanted folder. */
+  others: Set<string>;
+}
+
+const MAX_LINKS = 16;
+
+/** Where a path leads through links of the tree; undefined where it leaves it or ends. */
+function followed(path: string, { folders, links }: Seen, absolute: boolean): string | undefined {
+  let at = "";
+  const rest = path.split("/");
+  for (let steps = 0; rest.length > 0; ) {
+    const name = rest.shift()!;
+    if (name === "" || name === ".") continue;
+    if (name === "..") {
+      at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
+      continue;
+    }
+    const next = at === "" ? name : `${at}/${name}`;
+    const target = links.get(next);
+    if (target === undefined) {
+      if (!folders.has(next)) return undefined;
+      at = next;
+      continue;
+    }
+    if (++steps > MAX_LINKS || (target.startsWith("/") && !absolute)) return undefined;
+    if (target.startsWith("/")) at = "";
+    rest.unshift(...target.split("/"));
+  }
+  return at;
+}
+
+/**
+ * The tree with the folders that lxc needs, where it lacks them; `var` may be a link to another folder. With `exact`, an
+ * absolute link is not followed: pvr would leave the image there.
+ */
+export function withStandardFolders(tree: Tree, exact: boolean): Tree {
   return {
     async *[Symbol.asyncIterator](): AsyncGenerator<TreeEntry, void, void> {
-      const kinds = new Map<string, TreeEntry["kind"]>();
-      const wanted: ReadonlySet<string> = new Set(standardFolders);
+      const seen: Seen = { folders: new Set(), links: new Map(), others: new Set() };
       for await (const entry of tree) {
-        if (wanted.has(entry.path)) kinds.set(entry.path, entry.kind);
+        const { path, kind } = entry;
+        if (kind === "directory") seen.folders.add(path);
+        else if (kind === "symlink") seen.links.set(path, entry.target);
+        else if (standardNames.has(path.slice(path.lastIndexOf("/") + 1))) seen.others.add(path);
         yield entry;
       }
       for (const path of standardFolders) {
-        const parent = path.includes("/") ? path.slice(0, path.indexOf("/")) : undefined;
-        // Below a symlink (var -> mnt) nothing can be made.
-        if (kinds.has(path) || (parent !== undefined && kinds.get(parent) !== "directory")) continue;
-        kinds.set(path, "directory");
-        yield { kind: "directory", path, mode: 0o755, uid: 0, gid: 0, mtimeSeconds: 0 };
+        const slash = path.indexOf("/");
+        const parent = slash < 0 ? "" : followed(path.slice(0, slash), seen, !exact);
+        if (parent === undefined) continue;
+        const made = slash < 0 ? path : `${parent === "" ? "" : `${parent}/`}${path.slice(slash + 1)}`;
+        if (seen.folders.has(made) || seen.links.has(made) || seen.others.has(made)) continue;
+        seen.folders.add(made);
+        yield { kind: "directory", path: made, mode: 0o755, uid: 0, gid: 0, mtimeSeconds: 0 };
       }
     },
   };

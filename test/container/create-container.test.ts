@@ -154,6 +154,27 @@ describe("createContainer", () => {
     expect([...root.keys()].filter((path) => path.startsWith("var/"))).toEqual([]);
   });
 
+  it("makes the folders below a link to another folder there, and never outside", async () => {
+    const below = async (target: string, more: Record<string, object>): Promise<string[]> => {
+      const from = files({ "/var": { symlink: target }, "/sbin/init": program, ...more });
+      const root = await listing(await createContainer("web", { from }), "web/root.squashfs");
+      return [...root.keys()].filter((path) => /(?:run|tmp)$/.test(path));
+    };
+    const own = ["run", "tmp"];
+    expect(await below("mnt", { "/mnt/": {} })).toEqual(["mnt/run", "mnt/tmp", ...own]);
+    expect(await below("/a/b", { "/a/b/": {} })).toEqual(["a/b/run", "a/b/tmp", ...own]);
+    expect(await below("../../x/y", { "/x": { symlink: "mnt" }, "/mnt/y/": {} })).toEqual([
+      "mnt/y/run",
+      "mnt/y/tmp",
+      ...own,
+    ]);
+    expect(await below(".", {})).toEqual(own);
+    expect(await below("nowhere", {})).toEqual(own);
+    expect(await below("var", {})).toEqual(own);
+    expect(await below("x", { "/x": { symlink: "var" } })).toEqual(own);
+    expect(await below("sbin/init", {})).toEqual(own);
+  });
+
   it("makes the same of the same, whatever the store", async () => {
     const options = { from: files({ "/sbin/init": program }) };
     const { sink: _, ...plain } = memoryStore();

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
@@ -21,12 +22,20 @@ interface IndexEntry {
   annotations?: Record<string, string>;
 }
 
+interface ListEntry extends IndexEntry {
+  platform?: { architecture: string };
+}
+
 /** Serves an OCI layout folder as a registry on loopback, as the registry product does. */
-export async function startRegistry(layout: string, twist: Twist = () => false): Promise<TestRegistry> {
+export async function startRegistry(
+  layout: string,
+  twist: Twist = () => false,
+  tls?: { key: string; cert: string },
+): Promise<TestRegistry> {
   const index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8")) as { manifests: IndexEntry[] };
   const requests: TestRegistry["requests"] = [];
   const blob = (digest: string): Buffer => readFileSync(join(layout, "blobs/sha256", digest.slice(7)));
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = request.url ?? "";
     requests.push({
       method: request.method ?? "",
@@ -43,12 +52,17 @@ export async function startRegistry(layout: string, twist: Twist = () => false):
           : index.manifests.find(
               ({ annotations }) => annotations?.["org.opencontainers.image.ref.name"] === `${repository}:${name}`,
             );
-        const bytes = blob(entry?.digest ?? name!);
-        const { mediaType } = JSON.parse(bytes.toString()) as { mediaType?: string };
-        response.setHeader(
-          "content-type",
-          entry?.mediaType ?? mediaType ?? "application/vnd.oci.image.manifest.v1+json",
-        );
+        let bytes = blob(entry?.digest ?? name!);
+        let type = entry?.mediaType;
+        const list = JSON.parse(bytes.toString()) as { mediaType?: string; manifests?: ListEntry[] };
+        // Who asks for no list is given its entry for linux/amd64, as the registry product does.
+        const single = request.headers.accept === "application/vnd.docker.distribution.manifest.v2+json";
+        const amd64 = list.manifests?.find(({ platform }) => platform?.architecture === "amd64");
+        if (single && amd64) {
+          bytes = blob(amd64.digest);
+          type = amd64.mediaType;
+        }
+        response.setHeader("content-type", type ?? list.mediaType ?? "application/vnd.oci.image.manifest.v1+json");
         response.setHeader("docker-content-digest", `sha256:${createHash("sha256").update(bytes).digest("hex")}`);
         response.end(bytes);
       } else if (kind === "blobs") {
@@ -67,7 +81,8 @@ export async function startRegistry(layout: string, twist: Twist = () => false):
         .writeHead(404, { "content-type": "application/json" })
         .end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}');
     }
-  });
+  };
+  const server = tls ? createTlsServer(tls, answer) : createServer(answer);
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const { port } = server.address() as AddressInfo;
   return {

@@ -1,4 +1,5 @@
 import { type Bytes, type JsonObject, PvError } from "../../core/index.ts";
+import { parseJson } from "../../state/index.ts";
 import type { Platform } from "./platform.ts";
 
 /** The media types asked for, and known. */
@@ -37,11 +38,12 @@ function invalid(reference: string, reason: string): PvError {
   return new PvError("OCI_INVALID", `${reference}: ${reason}`, { reference, reason });
 }
 
-/** A JSON object from bytes of a registry or an archive. */
+/** A JSON object from bytes of a registry or an archive; numbers keep their digits, because src.json shows them. */
 export function readDocument(bytes: Bytes, reference: string, what: string): JsonObject {
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+    value = parseJson(marked ? bytes.subarray(3) : bytes);
   } catch (cause) {
     throw new PvError(
       "OCI_INVALID",
