@@ -1,3 +1,5 @@
+import type { Command as Program } from "commander";
+
 /** Flags as Go programs read them, on the way to a parser that reads them as most others do. */
 
 /** Go's `ParseBool`; undefined for what is neither. */
@@ -7,33 +9,39 @@ export function parseBool(text: string): boolean | undefined {
   return undefined;
 }
 
-/** Long and short names of flags, and whether a value follows. */
-export type Flags = ReadonlyMap<string, boolean>;
-
-/** Names in `-m, --message <text>`. */
-export function flagNames(flags: string): readonly (readonly [name: string, takesValue: boolean])[] {
-  return [...flags.matchAll(/(?<=^|\s)--?([A-Za-z][A-Za-z-]*)/g)].map(([, name]) => [name!, /[<[]/.test(flags)]);
+/** True where a value follows; undefined for what is no flag there. */
+function takesValue({ options }: Program, flag: string): boolean | undefined {
+  const option = options.find(({ long, short }) => long === flag || short === flag);
+  return option && (option.required || option.optional);
 }
 
-/** `-parts x` as `--parts x`, `--raw=false` as nothing; what stands behind a flag that takes a value is left alone. */
-export function plainFlags(args: readonly string[], flags: Flags): readonly string[] {
+/**
+ * `-parts x` as `--parts x`, `--raw=false` as nothing; what stands behind a flag that takes a value is left alone. A flag
+ * is that of the command whose words came before it.
+ */
+export function plainFlags(args: readonly string[], program: Program): readonly string[] {
   const plain: string[] = [];
+  let command = program;
   for (let at = 0; at < args.length; at++) {
     const arg = args[at]!;
     if (arg === "--") return [...plain, ...args.slice(at)];
     const [, name, value] = /^--?([A-Za-z][A-Za-z-]*)(?:=(.*))?$/s.exec(arg) ?? [];
-    const takesValue = name === undefined ? undefined : flags.get(name);
-    if (name === undefined || takesValue === undefined) {
+    const flag = name === undefined ? "" : name.length === 1 ? `-${name}` : `--${name}`;
+    const hasValue = takesValue(command, flag);
+    if (hasValue === undefined) {
       plain.push(arg);
-      continue;
-    }
-    const long = name.length === 1 ? `-${name}` : `--${name}`;
-    if (takesValue) {
-      plain.push(long);
+      if (!arg.startsWith("-")) command = subcommand(command, arg) ?? command;
+    } else if (hasValue) {
+      plain.push(flag);
       if (value !== undefined) plain.push(value);
       else if (at + 1 < args.length) plain.push(args[++at]!);
-    } else if (value === undefined || parseBool(value) === true) plain.push(long);
+    } else if (value === undefined || parseBool(value) === true) plain.push(flag);
     else if (parseBool(value) === undefined) plain.push(arg);
   }
   return plain;
+}
+
+/** A command below another, by any of its names. */
+export function subcommand(program: Program, word: string): Program | undefined {
+  return program.commands.find((command) => command.name() === word || command.aliases().includes(word));
 }

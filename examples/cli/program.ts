@@ -4,7 +4,7 @@ import type { Command, Options } from "./command.ts";
 import { commands } from "./commands/index.ts";
 import { createContext, type GlobalOptions } from "./context.ts";
 import { ExitError, exitCodeOf } from "./failures.ts";
-import { flagNames, parseBool, plainFlags } from "./flags.ts";
+import { parseBool, plainFlags, subcommand } from "./flags.ts";
 import { globalOptions, ignoredOptions } from "./global-options.ts";
 import { forCommandLine } from "./hints.ts";
 import { useNetwork } from "./network.ts";
@@ -111,8 +111,7 @@ export function createProgram(run: Execute): Program {
 /** `help sig add` is `sig add --help`; what is no command stays one that is unknown. */
 function helpWords(program: Program, words: readonly string[]): readonly string[] {
   let at: Program | undefined = program;
-  for (const word of words)
-    at = at?.commands.find((command) => command.name() === word || command.aliases().includes(word));
+  for (const word of words) at = at && subcommand(at, word);
   return at ? [...words, "--help"] : words;
 }
 
@@ -122,13 +121,9 @@ export async function run(args: readonly string[]): Promise<number> {
   const program = createProgram(async (command, rest, options) => {
     exitCode = await execute(command, rest, options);
   });
-  const flags = new Map<string, boolean>();
-  const own = commands.flatMap(({ options = [], parentOptions = [] }) => [options, parentOptions]);
-  for (const options of [globalOptions, ...own])
-    for (const [text] of options) for (const [name, takesValue] of flagNames(text)) flags.set(name, takesValue);
   try {
     const words = args[0] === "help" ? helpWords(program, args.slice(1)) : args;
-    await program.parseAsync(words.length === 0 ? ["--help"] : [...plainFlags(words, flags)], { from: "user" });
+    await program.parseAsync(words.length === 0 ? ["--help"] : [...plainFlags(words, program)], { from: "user" });
     return exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { type JsonObject, parseJson } from "@pv/sdk";
 import { saveFile } from "@pv/sdk/node";
 import { goJson } from "@pv/sdk/repo";
-import { canonicalJson } from "@pv/sdk/state";
 import type { Context } from "./context.ts";
 import { ExitError } from "./failures.ts";
 
@@ -23,8 +22,16 @@ export async function readSettings(context: Context): Promise<JsonObject> {
   return { ...defaults, ...(value as JsonObject) };
 }
 
+/** Its text, members in pvr's order. */
+export function settingsText(settings: JsonObject): string {
+  return goJson(JSON.stringify({ ...defaults, ...settings }), { indent: "    " });
+}
+
+/** Names that a setting may have; pvr forgets others. */
+export const settingNames: readonly string[] = Object.keys(defaults);
+
 /** Writes it, whole. */
 export async function writeSettings(context: Context, settings: JsonObject): Promise<void> {
-  const text = goJson(canonicalJson(settings), { indent: "    " });
+  const text = settingsText(settings);
   await saveFile(new TextEncoder().encode(text), join(context.configDir, "config.json"));
 }
