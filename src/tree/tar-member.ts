@@ -8,6 +8,7 @@ import { type PaxRecords, parsePax } from "./tar-pax.ts";
 const META_MAX_BYTES = 8 * 2 ** 20;
 /** Global records go with every member, so what they may hold is small. */
 const GLOBAL_MAX_BYTES = 256 * 1024;
+const GLOBAL_MAX_RECORDS = 1000;
 
 /** One member with everything that extensions say of it. */
 export interface Member {
@@ -20,7 +21,7 @@ export interface Member {
 }
 
 async function meta(input: TarInput, size: number, offset: number, most: number): Promise<Bytes> {
-  if (size > most) throw tarInvalid(offset, `extended headers of more than ${META_MAX_BYTES} bytes`);
+  if (size > most) throw tarInvalid(offset, `extended headers of more than ${most} bytes`);
   const bytes = await input.read(size);
   if (bytes.length < size) throw tarInvalid(input.position, "the archive ends within an extended header");
   await skipTo(input, offset + BLOCK + padded(size));
@@ -51,6 +52,7 @@ function takeGlobals(globals: Map<string, Bytes>, records: PaxRecords, offset: n
   let size = 0;
   for (const [key, value] of globals) size += key.length + value.length;
   if (size > GLOBAL_MAX_BYTES) throw tarInvalid(offset, `global headers of more than ${GLOBAL_MAX_BYTES} bytes`);
+  if (globals.size > GLOBAL_MAX_RECORDS) throw tarInvalid(offset, `more than ${GLOBAL_MAX_RECORDS} global records`);
 }
 
 /** The next member, its extension headers read and put together; undefined at the end mark. */

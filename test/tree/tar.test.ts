@@ -474,6 +474,13 @@ describe("readTar refuses", () => {
     expect((await failure(readTar(archive))).code).toBe("TAR_INVALID");
     const globals = pax({ comment: "x".repeat(300_000) }, new Uint8Array(0), "g");
     expect((await failure(readTar(tar(globals, member({ name: "x" }))))).code).toBe("TAR_INVALID");
+    // Each member is read with all of them.
+    const many = pax(
+      Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`k${i}`, "v"])),
+      new Uint8Array(0),
+      "g",
+    );
+    expect((await failure(readTar(tar(many, member({ name: "x" }))))).code).toBe("TAR_INVALID");
   });
   it("text, which might be a path", () => {
     expect(() => readTar("x.tar" as never)).toThrow(TypeError);
