@@ -263,6 +263,7 @@ describe("the way to an anchor, policy sdk", () => {
   it("may begin at the anchor itself", async () => {
     const pinned = leaf(c1);
     expect(causesOf(await judgeChain([pinned], [pinned]))).toEqual([]);
+    expect(causesOf(await judgeChain([pinned], [pinned, c3]))).toEqual([]);
     const old = leaf(c1, { notAfter: new Date("2026-02-01T00:00:00Z") });
     expect(causesOf(await judgeChain([old], [old]))).toEqual(["CERTIFICATE_EXPIRED"]);
   });

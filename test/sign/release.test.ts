@@ -396,6 +396,11 @@ describe("verifyRelease", () => {
 
   it.each([
     ["sequence", 0],
+    ["parts", ""],
+    ["parts", null],
+    ["parts", 5],
+    ["parts", { web: null }],
+    ["parts", { web: { sha256: ["0".repeat(64)], sizeBytes: 1 } }],
     ["sequence", -1],
     ["sequence", 1.5],
     ["sequence", "5"],
@@ -422,6 +427,57 @@ describe("verifyRelease", () => {
     const report = await judge(changed, { threshold: 1 });
     expect(errorsOf(report)).toEqual(["RELEASE_INVALID"]);
     expect(report.release).toBeUndefined();
+  });
+
+  it("begins with the number 1, and takes bytes as well as text", async () => {
+    const first = await release({ sequence: 1 });
+    expect((await judge(first)).decision).toBe("accept");
+    const report = await verifyRelease(new TextEncoder().encode(formatState(first)), { trust, threshold: 2, now });
+    expect(report).toMatchObject({ decision: "accept", release: { sequence: 1 } });
+  });
+
+  it("passes on what is no matter of the state", async () => {
+    const failure = new Error("no store");
+    const broken = {
+      get publicKeys(): never {
+        throw failure;
+      },
+    };
+    await expect(judge(await release(), { trust: broken })).rejects.toBe(failure);
+  });
+
+  it("says of every path what its signatures are worth", async () => {
+    const good = await release();
+    const [a, b] = signatureKeys(good) as [string, string];
+    const { [a]: first, [b]: second, ...bare } = good as Record<string, unknown>;
+    const worth = async (documents: object): Promise<[string | undefined, string[]]> => {
+      const report = await judge(canonicalJson({ ...bare, ...documents } as never));
+      return [report.paths.get("web/run.json"), report.signatures.map(({ path }) => path)];
+    };
+    const broken = { "#spec": "pvs@2", protected: "!", signature: "" };
+    const foreign = (await release({ signers: [stranger] })) as Record<string, unknown>;
+    const theirs = signatureKeys(foreign as State)[0]!;
+    expect(await worth({ [a]: first, [b]: second })).toEqual(["trusted", [a, b].sort()]);
+    expect(await worth({})).toEqual(["unsigned", []]);
+    expect(await worth({ [a]: broken })).toEqual(["invalid", [a]]);
+    expect(await worth({ [a]: broken, [theirs]: foreign[theirs] })).toEqual(["untrusted", [a, theirs].sort()]);
+    // What is broken may be anybody's: only a name says that it was meant for the release.
+    expect(await worth({ "_sigs/other.json": broken, "_sigs/releases.json": broken })).toEqual(["unsigned", []]);
+  });
+
+  it("tells how parts differ", async () => {
+    const { "web/run.json": _run, "web/root.squashfs": _root, "web/src.json": _src, ...rest } = await release();
+    const { "_config/web/etc/app.conf": _conf, ...without } = rest as Record<string, unknown>;
+    const changed = { ...without, "new/run.json": {}, "device.json": {}, "bsp/kernel.img": "2".repeat(64) };
+    const told = (await judge(canonicalJson(changed as never))).reasons.filter(
+      ({ code }) => code === "RELEASE_MIX_AND_MATCH",
+    );
+    expect(told.map(({ path, message }) => `${path}: ${message}`).sort()).toEqual([
+      "_sigs/release.json: what is in no part is another one than the release says",
+      "bsp: the part bsp is another one than the release says",
+      "new: the part new is not in the release",
+      "web: the part web is missing",
+    ]);
   });
 
   it.each([0, -1, 1.5, Number.NaN])("takes a threshold of %d for a mistake", async (threshold) => {

@@ -1,6 +1,8 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { createSigner, type SignatureReport, signState, type VerifyReport, verifyState } from "../../src/sign/index.ts";
+import { readAnchors } from "../../src/sign/verify/sdk.ts";
+import { judgeSignature } from "../../src/sign/verify/sdk-signature.ts";
 import { canonicalJson, formatState, type State } from "../../src/state/index.ts";
 import { causesOf, errorsOf, forge, now, signerOf, state } from "./fixtures.ts";
 import { type Holder, keyPem, makeCertificate } from "./make-certificate.ts";
@@ -199,6 +201,9 @@ describe("one signature, policy sdk", () => {
       JSON.stringify({ ...header(), pvs: { include: ["*"] } }),
       "DEVICE_CRASH",
     ],
+    ["null for patterns", JSON.stringify({ ...header(), pvs: null }), "DEVICE_CRASH"],
+    ["a text for patterns", JSON.stringify({ ...header(), pvs: "x" }), "DEVICE_CRASH"],
+    ["an escape anywhere", JSON.stringify({ ...header(), note: '"' }), "HEADER_INVALID"],
     ["no include list", JSON.stringify({ ...header(), pvs: { exclude: [] } }), "DEVICE_CRASH"],
     [
       "a pattern that is no string",
@@ -343,6 +348,56 @@ describe("the whole state, policy sdk", () => {
     expect(errorsOf(await verifyState(text, { trust, now }))).toContain("STATE_INVALID");
   });
 
+  it("rejects what only a stranger has signed, path by path", async () => {
+    const stranger = await signState(state, { signer: await signerOf(makeCertificate({ subject: "Stranger" })) });
+    const report = await verifyState(stranger, { trust, now });
+    const open = report.reasons.filter(({ code }) => code === "PATH_UNCOVERED").map(({ path }) => path);
+    expect(open).toEqual(Object.keys(state));
+    expect(new Set(open.map((path) => report.paths.get(path)))).toEqual(new Set(["untrusted"]));
+  });
+
+  it("takes keys and certificates together", async () => {
+    const publicKeys = rsa.publicKey.export({ type: "spki", format: "pem" }) as string;
+    expect((await verifyState(await signed(), { trust: { ...trust, publicKeys }, now })).decision).toBe("accept");
+  });
+
+  it("passes on what is no matter of the state", async () => {
+    const failure = new Error("no store");
+    const broken = {
+      get publicKeys(): never {
+        throw failure;
+      },
+    };
+    await expect(verifyState(state, { trust: broken, now })).rejects.toBe(failure);
+    const document = forge(leaf, header(), payload) as never;
+    const anchors = { keys: [], certificates: [], now, budget: { patterns: 0 } };
+    Object.defineProperty(anchors, "budget", {
+      get() {
+        throw failure;
+      },
+    });
+    await expect(judgeSignature("_sigs/web.json", document, [], anchors, "official")).rejects.toBe(failure);
+  });
+
+  it("takes text as long as any device would take", async () => {
+    const text = canonicalJson({ "#spec": "x", a: { b: "" } });
+    const longest = text.replace('"b":""', `"b":"${"x".repeat(16 * 2 ** 20 - text.length)}"`);
+    expect(errorsOf(await verifyState(longest, { trust, now }))).toEqual(["UNSIGNED"]);
+    expect(errorsOf(await verifyState(`${longest} `, { trust, now }))).toEqual(["STATE_INVALID"]);
+  });
+
+  it("spends what comparisons are allowed, and no more", async () => {
+    const entries = ["a", "b", "c"].map((key) => ({ key, rawKey: key, value: "{}" }));
+    const pvs = { include: ["a"], exclude: ["b"] };
+    const document = forge(leaf, { ...header(), pvs }, '{"a":{}}') as never;
+    const judged = async (patterns: number): Promise<string | undefined> => {
+      const anchors = { ...readAnchors(trust, now), budget: { patterns } };
+      return (await judgeSignature("_sigs/x.json", document, entries, anchors, "official")).findings[0]?.code;
+    };
+    expect(await judged(6)).toBeUndefined();
+    expect(await judged(5)).toBe("PATTERN_INVALID");
+  });
+
   it("rejects text longer than any device would take", async () => {
     const text = canonicalJson({ "#spec": "x", a: { b: "x".repeat(16 * 2 ** 20) } });
     expect(errorsOf(await verifyState(text, { trust, now }))).toEqual(["STATE_INVALID"]);
@@ -417,6 +472,8 @@ describe("the whole state, policy sdk", () => {
     const report = await verifyState(text, { trust, now, names: ["web"] });
     expect(report.signatures.map(({ name }) => name)).toEqual(["web"]);
     expect(errorsOf(report)).toEqual(["PATH_UNCOVERED"]);
+    const half = await verifyState(text, { trust, now, names: ["web", "nothing"] });
+    expect(half.reasons[0]).toMatchObject({ code: "UNSIGNED", path: "_sigs/nothing.json" });
     const missing = await verifyState(text, { trust, now, names: ["_sigs/nothing.json"] });
     expect(missing.reasons[0]).toMatchObject({ code: "UNSIGNED", path: "_sigs/nothing.json" });
   });

@@ -16,7 +16,7 @@ import type { Bytes } from "../../core/index.ts";
 import { equalBytes } from "../../core/internal.ts";
 import { coordinateSize, type Hash, type Scheme } from "../algorithms.ts";
 import { verifySignature } from "../crypto.ts";
-import { BIT_STRING, type DerElement, INTEGER, isDer, readAllDer, readSequence, SEQUENCE } from "../der.ts";
+import { BIT_STRING, type DerElement, isDer, readAllDer, readSequence, SEQUENCE } from "../der.ts";
 import { ecdsaFromDer } from "../ecdsa-signature.ts";
 import { type PublicKey, publicKeyFromSpki } from "../public-key.ts";
 import { type DistinguishedName, readName } from "./name.ts";
@@ -104,7 +104,7 @@ function read(der: Bytes): Certificate {
   const all = readSequence(tbs!.whole);
   const fields = all[0]!.tag === 0xa0 ? all.slice(1) : all;
   const [serial, inner, issuer, , subject, spki] = fields;
-  if (serial?.tag !== INTEGER || signature!.body[0] !== 0) throw new RangeError("no certificate");
+  if (signature!.body[0] !== 0) throw new RangeError("no certificate");
   const { notBefore, notAfter } = tbsCertificate.validity;
   const extensions = tbsCertificate.extensions ?? [];
   const content = (oid: string): Uint8Array | undefined => {
@@ -127,7 +127,7 @@ function read(der: Bytes): Certificate {
     der,
     tbs: new Uint8Array(tbs!.whole),
     version: tbsCertificate.version + 1,
-    serial: serial.body,
+    serial: serial!.body,
     issuer: readName(issuer!),
     subject: readName(subject!),
     notBefore: notBefore.getTime(),

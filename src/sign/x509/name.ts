@@ -58,7 +58,9 @@ export function attributeText({ tag, value }: NameAttribute): string {
 /** `CN=Factory signing,O=Acme`: the narrowest first (RFC 4514), special characters escaped. */
 export function formatName(name: DistinguishedName): string {
   const one = (attribute: NameAttribute): string =>
-    `${shortNames[attribute.oid] ?? attribute.oid}=${attributeText(attribute).replace(/[,+"\\<>;=\p{Cc}]/gu, (c) => (c < " " ? "?" : `\\${c}`))}`;
+    `${shortNames[attribute.oid] ?? attribute.oid}=${attributeText(attribute)
+      .replace(/\p{Cc}/gu, "?")
+      .replace(/[,+"\\<>;=]/g, "\\$&")}`;
   return name.sets
     .map((set) => set.map(one).join("+"))
     .reverse()
