@@ -3,7 +3,9 @@ import type { Bytes } from "../core/index.ts";
 /** Bytes as standard base64 with padding (RFC 4648, 4). */
 export function encodeBase64(bytes: Uint8Array): string {
   let text = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  for (let rest = bytes; rest.length > 0; rest = rest.subarray(0x8000)) {
+    text += String.fromCharCode(...rest.subarray(0, 0x8000));
+  }
   return btoa(text);
 }
 
@@ -15,13 +17,17 @@ export function encodeBase64Url(bytes: Uint8Array): string {
 /** Undefined for anything but the one canonical form: padded, no white space, unused bits zero. */
 export function decodeBase64(text: string): Bytes | undefined {
   try {
-    const binary = atob(text);
-    const bytes = new Uint8Array(binary.length);
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-    return encodeBase64(bytes) === text ? bytes : undefined;
+    const bytes = fromBinary(atob(text));
+    if (encodeBase64(bytes) === text) return bytes;
   } catch {
-    return undefined;
+    // none
   }
+  return undefined;
+}
+
+/** The bytes of what `atob` gives. */
+export function fromBinary(text: string): Bytes {
+  return Uint8Array.from(text, (octet) => octet.charCodeAt(0));
 }
 
 /** Undefined for anything but the one canonical form: unpadded, unused bits zero. */

@@ -90,8 +90,9 @@ export function isDer(bytes: Uint8Array): boolean {
   try {
     return isDerElement(bytes, 0);
   } catch {
-    return false;
+    // no DER
   }
+  return false;
 }
 
 function isDerElement(bytes: Uint8Array, depth: number): boolean {

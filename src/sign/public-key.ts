@@ -79,8 +79,9 @@ export function publicKeyFromSpki(spki: Uint8Array): PublicKey | undefined {
         return undefined;
     }
   } catch {
-    return undefined;
+    // no key
   }
+  return undefined;
 }
 
 /** The key in a JWK (RFC 7518, 6); undefined for one of another kind, a broken or a private one. */
@@ -102,8 +103,9 @@ export function publicKeyFromCertificate(certificate: Uint8Array): PublicKey | u
     const fields = readSequence(tbs!.whole);
     return publicKeyFromSpki(fields[fields[0]!.tag === 0xa0 ? 6 : 5]!.whole);
   } catch {
-    return undefined;
+    // no certificate
   }
+  return undefined;
 }
 
 /** The keys of a PEM text's `PUBLIC KEY` blocks that can verify here. */

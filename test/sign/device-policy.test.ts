@@ -75,6 +75,25 @@ describe("text, as a device reads it", () => {
     expect(errorsOf(await on("device-lenient", deep))).toEqual(["STATE_INVALID"]);
   });
 
+  it("may have a key that JSON does not allow", async () => {
+    const text = canonicalJson({ "#spec": "x" }).replace("}", ',"a\nb":{}}');
+    expect((await on("device-lenient", text)).paths.get("a\nb")).toBe("unsigned");
+  });
+
+  it("is rejected with the reason", async () => {
+    const said = async (text: string): Promise<string | undefined> =>
+      (await on("device-strict", text)).reasons[0]?.message;
+    expect(await said("[]")).toBe("the state is no object");
+    expect(await said('{"a":"\\x"}')).not.toBe("the state is no object");
+  });
+
+  it("is not looked at after a crash", async () => {
+    const bad = formatState(signed).replace('"linux":"kernel.img"', '"linux":"kernel.exe"');
+    const report = await on("device-strict", bad.replace("{", '{"!":"{x",'));
+    expect(errorsOf(report)).toEqual(["DEVICE_CRASH"]);
+    expect(report.signatures).toHaveLength(1);
+  });
+
   it("is a crash in every mode but disabled where a value cannot be read", async () => {
     const text = formatState(signed).replace('"web/run.json":', '"w":"{x","web/run.json":');
     for (const policy of ["device-audit", "device-lenient", "device-strict"] as const) {
@@ -184,6 +203,19 @@ describe("builds", () => {
     const report = await on("device-lenient", by([holder]), { device: "stock-mbedtls" });
     expect(errorsOf(report)).toEqual([code]);
     expect(report.signatures[0]?.verdict).toBe("untrusted");
+  });
+
+  it("any is what both believe: each has chains that the other has not", async () => {
+    const old = dated({ notAfter: new Date("2026-06-01T11:59:59Z") });
+    expect(errorsOf(await on("device-lenient", by([old]), { device: "any" }))).toEqual(["CERTIFICATE_EXPIRED"]);
+    const middle = makeCertificate({ subject: "Middle", ca: true }, root);
+    const twin = { subject: "Middle", ca: true, notAfter: new Date("2026-05-01T00:00:00Z") };
+    const below = makeCertificate({ subject: "RSA leaf" }, middle, "rsa2048");
+    // Without a clock the first of that name has to be it.
+    const text = by([below, makeCertificate(twin, root, "p384"), middle]);
+    expect((await on("device-lenient", text, { device: "stock-mbedtls" })).decision).toBe("accept");
+    expect(errorsOf(await on("device-lenient", text))).toEqual(["CERTIFICATE_SIGNATURE"]);
+    expect(errorsOf(await on("device-lenient", text, { device: "any" }))).toEqual(["CERTIFICATE_SIGNATURE"]);
   });
 
   it.each([
@@ -306,6 +338,8 @@ describe("chains, as mbedTLS walks them", () => {
     const codes = async (certificates: string | undefined): Promise<string[]> =>
       errorsOf(await on("device-lenient", text, { trust: { certificates } }));
     expect(await codes(root.pem)).toEqual([]);
+    const key = leaf.publicKey.export({ type: "spki", format: "pem" }) as string;
+    expect(await codes(key + root.pem)).toEqual([]);
     expect(await codes(root.pem + broken)).toEqual(["CERTIFICATE_INVALID"]);
     expect(await codes(root.pem + broken.replace("AAAA", "!"))).toEqual(["CERTIFICATE_INVALID"]);
     expect(await codes("")).toEqual(["TRUST_EMPTY"]);
@@ -423,6 +457,7 @@ describe("keys without certificates", () => {
     expect(await codes(bare, undefined)).toEqual(["SIGNER_UNKNOWN"]);
     expect(await codes(bare, "x")).toEqual(["SIGNER_UNKNOWN"]);
     expect(await codes(bare, pem(rsa) + pem(leaf))).toEqual(["SIGNATURE_INVALID"]);
+    expect(await codes(bare, root.pem + pem(leaf))).toEqual([]);
   });
 
   it("may be in PKCS#1 form, which is looked for first", async () => {

@@ -123,6 +123,7 @@ describe("signRelease", () => {
   it("refuses several bare keys, of which a device knows one at most", async () => {
     const bare = await Promise.all(leafs.map((leaf) => createSigner({ key: keyPem(leaf as Holder) })));
     await expect(release({ signers: bare })).rejects.toMatchObject({ code: "SIGN_REFUSED" });
+    await expect(release({ signers: [one, bare[1]!] })).rejects.toMatchObject({ code: "SIGN_REFUSED" });
     await expect(release({ signers: bare.slice(0, 1) })).resolves.toHaveProperty("_sigs/release.json");
   });
 

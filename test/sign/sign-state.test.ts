@@ -157,6 +157,19 @@ describe("what a device would not believe is refused, and signed with a warning 
     ["braces that hit nothing", raw(["web/**"], ["{x,y}"]), "{x,y}", "PATTERN_AMBIGUOUS"],
     ["** inside a pattern", raw(["_config/**/app.conf"]), "_config/**/app.conf", "PATTERN_AMBIGUOUS"],
     ["** that excludes at any depth", raw(["_config/**"], ["**/app.conf"]), "**/app.conf", "PATTERN_AMBIGUOUS"],
+    [
+      "braces beside what only pvr understands",
+      raw(["web/**", "_config/**/app.conf"], ["{x,y}"]),
+      "{x,y}",
+      "PATTERN_AMBIGUOUS",
+    ],
+    ["a pattern that JSON escapes", raw(["web/**"], ["a&b"]), "a&b", "PATTERN_AMBIGUOUS"],
+    [
+      "a signature that another one selects before it is made",
+      { parts: ["web", "bsp"], include: ["**", "../_sigs/bsp.json"] },
+      "_sigs/bsp.json",
+      "SIGNATURE_STALE",
+    ],
     ["an escape, which a device does not undo", raw(["w\\eb/**"]), "w\\eb/**", "PATTERN_AMBIGUOUS"],
     ["an empty selection", { parts: ["nothere"] }, "nothere/**", "SELECTION_EMPTY"],
     ["no pattern at all", raw([]), "", "SELECTION_EMPTY"],
@@ -243,6 +256,40 @@ describe("what a device would not believe is refused, and signed with a warning 
     const found: Finding[] = [];
     await signState(changed, { signer: ec, parts: ["web"], onWarning: (finding) => found.push(finding) });
     expect(found.map(({ code, path }) => `${code} ${path}`)).toEqual(["SIGNATURE_STALE _sigs/bsp.json"]);
+  });
+
+  it("a bare ** even where nothing lies deeper", async () => {
+    const flat = parseState({ "#spec": "pantavisor-service-system@1", "device.json": {} });
+    const options = raw(["**"], ["_sigs/x.json"]);
+    expect(await refusal(options, flat)).toMatchObject({ pattern: "**" });
+    expect((await warnings(options, flat)).map(({ code }) => code)).toContain("PATTERN_AMBIGUOUS");
+  });
+
+  it("an older signature of which nobody can say whether it fits, without a warning", async () => {
+    const signed = await signState(state, { signer: ec });
+    const { protected: head, signature } = signed["_sigs/bsp.json"] as { protected: string; signature: string };
+    const header = JSON.parse(Buffer.from(head, "base64url").toString()) as Record<string, unknown>;
+    const as = (changes: object): string =>
+      Buffer.from(JSON.stringify({ ...header, ...changes })).toString("base64url");
+    const stale = async (document: object): Promise<string[]> => {
+      const odd = parseState({ ...signed, "_sigs/bsp.json": { "#spec": "pvs@2", ...document } });
+      const found: Finding[] = [];
+      await signState(odd, { signer: ec, parts: ["web"], onWarning: (finding) => found.push(finding) });
+      return found.map(({ code }) => code);
+    };
+    expect(await stale({ protected: head, signature })).toEqual([]);
+    expect(await stale({ protected: head, signature: "AAAA" })).toEqual(["SIGNATURE_STALE"]);
+    expect(await stale({ protected: as({ jwk: undefined }), signature })).toEqual([]);
+    expect(await stale({ protected: as({ jwk: 5 }), signature })).toEqual([]);
+    expect(await stale({ protected: as({ alg: "none" }), signature })).toEqual([]);
+    expect(await stale({ protected: as({ alg: 5 }), signature })).toEqual([]);
+    expect(await stale({ protected: head, signature: "!" })).toEqual([]);
+    expect(await stale({ protected: head })).toEqual([]);
+    const open = ["PATH_UNCOVERED", "PATH_UNCOVERED"];
+    for (const unread of ["!", "bnVsbA", "NQ", "e30", as({ pvs: null }), as({ pvs: { include: [5], exclude: [] } })]) {
+      expect(await stale({ protected: unread, signature })).toEqual(open);
+    }
+    expect(await stale({ signature })).toEqual(open);
   });
 
   it("text that is not canonical", async () => {

@@ -1,5 +1,6 @@
 import type { Bytes } from "../../core/index.ts";
 import { trimEnd } from "../../core/internal.ts";
+import { fromBinary } from "../base64.ts";
 
 /**
  * base64 as mbedTLS reads it (`mbedtls_base64_decode`): line ends anywhere, spaces before them and at the end, unused
@@ -15,10 +16,7 @@ export function mbedtlsBase64(text: string): Bytes | undefined {
   if (!match) return undefined;
   const whole = spaced.length - (spaced.length % 4);
   const digits = spaced.slice(0, whole);
-  const binary = atob(digits.replace(/=+$/, ""));
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+  return fromBinary(atob(digits.replace(/=+$/, "")));
 }
 
 /** base64url as a device reads it (`pv_base64_url_decode`): both alphabets, padding added where it is missing. */

@@ -69,10 +69,11 @@ export async function deviceSigner(
 function readForMbedtls(bytes: Bytes | undefined): Certificate | undefined {
   try {
     const certificate = bytes && readCertificate(readDer(bytes).whole.slice());
-    return certificate && isReadableByMbedtls(certificate) ? certificate : undefined;
+    if (certificate && isReadableByMbedtls(certificate)) return certificate;
   } catch {
-    return undefined;
+    // no DER
   }
+  return undefined;
 }
 
 /** A store with one broken certificate is no store. */

@@ -1,14 +1,12 @@
 import type { Bytes } from "../../core/index.ts";
 import { trimEnd } from "../../core/internal.ts";
+import { fromBinary } from "../base64.ts";
 import { isOnCurve } from "../crypto.ts";
 import { publicKeyFromJwk } from "../public-key.ts";
 
 const toBytes = (text: string, alphabet: RegExp): Bytes | undefined => {
   if (!alphabet.test(text) || text.length % 4 === 1) return undefined;
-  const binary = atob(text.replace(/-/g, "+").replace(/_/g, "/"));
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
+  return fromBinary(atob(text.replace(/-/g, "+").replace(/_/g, "/")));
 };
 
 /** base64url as go-jose reads it: padding and line ends go, unused bits may be anything. */
@@ -27,11 +25,11 @@ export function goBase64(text: string): Bytes | undefined {
 export function goObject(text: string | Uint8Array): Map<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(typeof text === "string" ? text : new TextDecoder().decode(text));
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    return new Map(Object.entries(value));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return new Map(Object.entries(value));
   } catch {
-    return undefined;
+    // no JSON
   }
+  return undefined;
 }
 
 /** A list of strings; null is none, undefined for anything else. */
@@ -53,11 +51,12 @@ export function goStripSpace(text: string): string {
  */
 export async function isGoPublicJwk(jwk: unknown): Promise<boolean> {
   if (typeof jwk !== "object" || jwk === null || Array.isArray(jwk)) return false;
-  const { kty, crv, n, e, x, d } = jwk as Record<string, unknown>;
+  const { d, ...open } = jwk as Record<string, unknown>;
+  const { kty, crv, n, e, x } = open;
   const length = (text: unknown): number => (typeof text === "string" ? (goBase64Url(text)?.length ?? 0) : 0);
   if ((d ?? null) !== null) return false;
   if (kty === "RSA") return length(n) > 0 && length(e) > 0;
   if (kty === "OKP") return crv === "Ed25519" && length(x) === 32;
-  const key = kty === "EC" ? publicKeyFromJwk(jwk) : undefined;
+  const key = kty === "EC" ? publicKeyFromJwk(open) : undefined;
   return key !== undefined && isOnCurve(key);
 }
