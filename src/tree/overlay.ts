@@ -34,13 +34,17 @@ function invalid(path: string, message: string): PvError {
 
 /** True where these marks hide what lower layers have below `folder`; `memo` makes a walk cheap. */
 function hidesBelow(marks: Marks, folder: string, memo: Map<string, boolean>): boolean {
-  const known = memo.get(folder);
-  if (known !== undefined) return known;
-  const bits = marks.get(folder) ?? 0;
-  const above = parentPath(folder);
-  const hides =
-    (bits & (OTHER | REMOVED | REPLACED | OPAQUE)) !== 0 || (above !== undefined && hidesBelow(marks, above, memo));
-  memo.set(folder, hides);
+  const asked: string[] = [];
+  let hides = false;
+  // A loop, because a path may be as deep as the stack is not.
+  for (let at: string | undefined = folder; at !== undefined; at = parentPath(at)) {
+    const known = memo.get(at);
+    hides = known ?? ((marks.get(at) ?? 0) & (OTHER | REMOVED | REPLACED | OPAQUE)) !== 0;
+    if (known !== undefined) break;
+    asked.push(at);
+    if (hides) break;
+  }
+  for (const path of asked) memo.set(path, hides);
   return hides;
 }
 

@@ -1,6 +1,7 @@
 import { type Bytes, type Content, type Limits, PvError } from "../core/index.ts";
 import { contentName, limitCounter, nameErrors } from "../core/internal.ts";
 import { impliedFolder } from "./implied.ts";
+import { layerLinks } from "./layer-links.ts";
 import { markOnce } from "./once.ts";
 import { entryOf } from "./tar-entry.ts";
 import { type TarContent, tarContent } from "./tar-input.ts";
@@ -12,15 +13,19 @@ function isWhiteout(path: string): boolean {
   return path.slice(path.lastIndexOf("/") + 1).startsWith(".wh.");
 }
 
-async function* entries(content: TarContent, limits: Limits): AsyncGenerator<TreeEntry, void, void> {
+async function* entries(content: TarContent, limits: Limits, layer: boolean): AsyncGenerator<TreeEntry, void, void> {
   const counter = limitCounter(limits);
   const input = await content.open();
   const globals = new Map<string, Bytes>();
   /** Every path so far, and whether it is a folder. */
   const known = new Map<string, boolean>();
+  const links = layer ? layerLinks() : undefined;
   try {
-    for (let member = await nextMember(input, globals); member; member = await nextMember(input, globals)) {
-      const { entry, end } = await entryOf(input, member);
+    for (;;) {
+      const member = await nextMember(input, globals, layer);
+      if (!member) break;
+      const { entry: found, end } = await entryOf(input, member, layer);
+      const entry = links ? links(found) : found;
       for (const above of ancestors(entry.path)) {
         const isFolder = known.get(above);
         // A layer that puts a file in a folder's place may still say what it removes below (umoci writes such).
@@ -75,6 +80,19 @@ async function* entries(content: TarContent, limits: Limits): AsyncGenerator<Tre
  */
 export function readTar(content: Content, limits: Limits = {}): Tree {
   if (typeof content === "string") throw new TypeError("readTar takes bytes; for a path use readTar(fileSource(path))");
+  return tarTree(content, limits, false);
+}
+
+/**
+ * The tar of an image's layer, as container runtimes unpack it: a leading slash of a name says nothing, what lies below a
+ * symbolic link of the same layer goes where it leads, within the root, and the end mark may be missing, because a digest
+ * tells that all is there.
+ */
+export function readLayerTar(content: Content): Tree {
+  return tarTree(content, {}, true);
+}
+
+function tarTree(content: Content, limits: Limits, layer: boolean): Tree {
   const opened = tarContent(content, limits);
   const name = contentName(content);
   let used = false;
@@ -89,7 +107,7 @@ export function readTar(content: Content, limits: Limits = {}): Tree {
         );
       }
       used = true;
-      yield* nameErrors(entries(opened, limits), name);
+      yield* nameErrors(entries(opened, limits, layer), name);
     },
   };
   return opened.replayable ? tree : markOnce(tree);

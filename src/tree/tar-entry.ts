@@ -19,9 +19,9 @@ import type { EntryBase, TreeEntry } from "./types.ts";
 const PATH_MAX_BYTES = 65_536;
 const ID_MAX = 2 ** 32 - 1;
 
-function safePath(bytes: Bytes, offset: number, what: string): string {
+function safePath(bytes: Bytes, offset: number, what: string, rooted: boolean): string {
   if (bytes.length > PATH_MAX_BYTES) throw tarInvalid(offset, `${what} of ${bytes.length} bytes`);
-  const text = decodePath(bytes);
+  const text = rooted ? decodePath(bytes).replace(/^\/+/, "") : decodePath(bytes);
   const path = cleanPath(text);
   if (path !== undefined) return path;
   const why = text.startsWith("/") ? "is absolute" : text.includes("\0") ? "holds a NUL" : "leaves its folder";
@@ -134,20 +134,26 @@ function fileEntry(base: EntryBase, path: string, map: SparseMap | undefined, si
   return { ...base, path, kind: "file", sizeBytes: map ? map.sizeBytes : size, open };
 }
 
-async function fileOf(input: TarInput, member: Member, base: EntryBase, header: Bytes): Promise<Placed> {
+async function fileOf(
+  input: TarInput,
+  member: Member,
+  base: EntryBase,
+  header: Bytes,
+  rooted: boolean,
+): Promise<Placed> {
   const { offset } = member;
   const { size, type } = member.header;
   const sparse = type === "7" ? undefined : await sparseOf(input, member);
   const name = sparse?.name ?? header;
-  const path = safePath(name, offset, "a file name");
+  const path = safePath(name, offset, "a file name", rooted);
   if (path === "") throw new PvError("TAR_PATH_UNSAFE", "a file has no name", { path: decodePath(name) });
   const stored = sparse ? sparse.map.stretches.reduce((sum, { length }) => sum + length, 0) : size;
   const end = input.position + padded(stored);
   return { entry: fileEntry(base, path, sparse?.map, size, input.body(stored, path)), end };
 }
 
-/** A member as an entry. */
-export async function entryOf(input: TarInput, member: Member): Promise<Placed> {
+/** A member as an entry; `rooted` takes absolute names as names below the root. */
+export async function entryOf(input: TarInput, member: Member, rooted: boolean): Promise<Placed> {
   const { header, offset } = member;
   const { base, values } = applyRecords(member);
   const name = values.get("path") ?? member.name;
@@ -155,8 +161,8 @@ export async function entryOf(input: TarInput, member: Member): Promise<Placed> 
   // v7 has no type for folders; a dump's list of a folder is content.
   const isFolder =
     header.type === "5" || header.type === "D" || (/[07]/.test(header.type) && folderName && header.size === 0);
-  if (!isFolder && /[07S]/.test(header.type)) return fileOf(input, member, base, name);
-  const path = safePath(name, offset, "a name");
+  if (!isFolder && /[07S]/.test(header.type)) return fileOf(input, member, base, name, rooted);
+  const path = safePath(name, offset, "a name", rooted);
   if (path === "" && !isFolder)
     throw new PvError("TAR_PATH_UNSAFE", "a member has no name", { path: decodePath(name) });
   // Only files have content, whatever the size field of another kind says (GNU tar, Go and Python agree).
@@ -166,7 +172,7 @@ export async function entryOf(input: TarInput, member: Member): Promise<Placed> 
   const { major, minor } = header;
   switch (header.type) {
     case "1": {
-      const target = safePath(link, offset, "the target of a hard link");
+      const target = safePath(link, offset, "the target of a hard link", rooted);
       return { entry: { ...base, path, kind: "hardlink", target }, end };
     }
     case "2":

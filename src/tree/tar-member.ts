@@ -55,8 +55,15 @@ function takeGlobals(globals: Map<string, Bytes>, records: PaxRecords, offset: n
   if (globals.size > GLOBAL_MAX_RECORDS) throw tarInvalid(offset, `more than ${GLOBAL_MAX_RECORDS} global records`);
 }
 
-/** The next member, its extension headers read and put together; undefined at the end mark. */
-export async function nextMember(input: TarInput, globals: Map<string, Bytes>): Promise<Member | undefined> {
+/**
+ * The next member, its extension headers read and put together; undefined at the end mark, or where the content ends
+ * between members if no mark is asked for.
+ */
+export async function nextMember(
+  input: TarInput,
+  globals: Map<string, Bytes>,
+  unmarked: boolean,
+): Promise<Member | undefined> {
   const records: (readonly [string, Bytes])[] = [];
   let longName: Bytes | undefined;
   let longLink: Bytes | undefined;
@@ -65,6 +72,7 @@ export async function nextMember(input: TarInput, globals: Map<string, Bytes>): 
     const offset = input.position;
     const block = await input.read(BLOCK);
     if (block.length < BLOCK) {
+      if (unmarked && block.length === 0 && left === META_MAX_BYTES) return undefined;
       const empty = offset === 0 && block.length === 0;
       const what = empty ? "the archive is empty" : "the archive ends without its end mark";
       throw tarInvalid(offset + block.length, what, undefined, "it may have been cut short");

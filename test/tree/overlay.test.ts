@@ -246,6 +246,18 @@ describe("overlay", () => {
     });
   });
 
+  it("takes paths of any depth, also where no folder above is given", async () => {
+    const deep = (name: string): Tree => ({
+      async *[Symbol.asyncIterator]() {
+        const path = `${"d/".repeat(20_000)}${name}`;
+        yield { kind: "fifo", path, mode: 0o644, uid: 0, gid: 0, mtimeSeconds: 0 } as const;
+      },
+    });
+    let last = "";
+    for await (const { path } of overlay(deep("low"), deep("high"))) last = path;
+    expect(last.endsWith("d/low")).toBe(true);
+  });
+
   it("is nothing without trees, and can be read again", async () => {
     expect(await listTree(overlay())).toEqual([]);
     const merged = overlay(files({ a: "1" }), files({ b: "2" }));

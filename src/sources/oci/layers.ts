@@ -1,7 +1,8 @@
 import { type Bytes, PvError } from "../../core/index.ts";
 import { decompress } from "../../core/internal.ts";
 import { createHasher } from "../../objects/index.ts";
-import { mapTree, overlay, readTar, type Tree } from "../../tree/index.ts";
+import { mapTree, overlay, type Tree } from "../../tree/index.ts";
+import { readLayerTar } from "../../tree/internal.ts";
 
 /** One layer: opens its tar, compressed or not, from the start. */
 export type OpenLayer = () => AsyncIterable<Bytes>;
@@ -21,7 +22,7 @@ export function layerTree(open: OpenLayer): Tree {
       const iterator = open()[Symbol.asyncIterator]();
       let whole = false;
       try {
-        yield* readTar(unclosable(iterator));
+        yield* readLayerTar(unclosable(iterator));
         while (!(await iterator.next()).done);
         whole = true;
       } finally {
