@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Job } from "@pv/sdk";
 import type { Repository } from "@pv/sdk/repo";
+import { forTerminal } from "./for-terminal.ts";
 
 export { ExitError } from "./failures.ts";
 
@@ -53,8 +54,9 @@ export async function createContext(global: GlobalOptions): Promise<{
   const job: Job = { signal: stop.signal, onProgress: quiet ? undefined : terminalProgress() };
   const context: Context = {
     configDir: resolve(global.configDir ?? join(homedir(), ".pvr")),
-    print: (text) => void process.stdout.write(`${text}\n`),
-    note: (text) => void (quiet || process.stderr.write(`${text}\n`)),
+    // Another program gets the bytes as they are.
+    print: (text) => void process.stdout.write(`${process.stdout.isTTY ? forTerminal(text) : text}\n`),
+    note: (text) => void (quiet || process.stderr.write(`${forTerminal(text)}\n`)),
     json: global.json === true,
     job,
     compat: process.env["PV_COMPAT"] === "pvr-2023" ? "pvr-2023" : undefined,

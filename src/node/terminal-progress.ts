@@ -17,7 +17,7 @@ const verbs: Partial<Record<Progress["task"], string>> = { squashfs: "pack", exp
 
 /** File names may hold anything; a terminal must not be steered by them. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/gu, "?");
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu, "?");
 }
 
 function describe({ done, total, unit }: Progress): string {

@@ -1,7 +1,8 @@
 /** How the command line speaks: flags where they may stand, help, hints, and errors that name what a person named. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createContext } from "../../examples/cli/context.ts";
 import { inCommandWords } from "../../examples/cli/hints.ts";
 import { formatError, readBytes } from "../../src/core/index.ts";
 import * as api from "../../src/index.ts";
@@ -161,5 +162,39 @@ describe("commit --all", () => {
     await ok("r/web", "commit", "--all");
     expect(Object.keys(JSON.parse(await ok("r", "json")))).toEqual(["#spec", "web/a.txt"]);
     expect(await ok("r", "status")).toBe("");
+  });
+});
+
+describe("names that would steer a terminal", () => {
+  const name = "we\u001b[2Jb\u009b31m\u202ey";
+  const shown = "we\\u001b[2Jb\\u009b31m\\u202ey";
+
+  it("are written out for people, and left alone for programs", async () => {
+    await ok("r", "init");
+    box.write(`r/${name}/f`, "a");
+    expect(await ok("r", "status")).toBe(`? ${name}/f\n`);
+    const { stderr } = await box.run(["commit", "--all"], "r");
+    expect(stderr).toContain(`${shown}/f`);
+    expect(stderr).not.toMatch(/[\u001b\u009b\u202e]/);
+  });
+
+  it("are written out on a terminal, where JSON stays the same JSON", async () => {
+    const { context, end } = await createContext({ quiet: true });
+    const said: string[] = [];
+    const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => said.push(String(text)) > 0);
+    const { isTTY } = process.stdout;
+    try {
+      process.stdout.isTTY = true;
+      context.print(`A ${name}`);
+      context.print(`{\n\t"k": ${JSON.stringify(name)}\n}`);
+    } finally {
+      process.stdout.isTTY = isTTY;
+      write.mockRestore();
+      await end();
+    }
+    const [line, json] = said as [string, string];
+    expect(line).toBe(`A ${shown}\n`);
+    expect(json).toContain("\n\t");
+    expect(JSON.parse(json)).toEqual({ k: name });
   });
 });

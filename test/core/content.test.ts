@@ -257,6 +257,7 @@ describe("errors", () => {
     expect(formatError(error)).toBe("cannot read [31m: a b (try again) [FILE_FAILED]");
     expect(formatError(new TypeError("plain"))).toBe("plain");
     expect(formatError("text\n")).toBe("text");
+    expect(formatError("a\u061cb\u202ec\u2069d\u2028e")).toBe("a b c d e");
     expect(formatError(new Error(""))).toBe("Error");
   });
   it("are known across copies of the package, and are plain JSON", () => {

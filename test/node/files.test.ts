@@ -456,15 +456,21 @@ describe("writeDirectory", () => {
 });
 
 describe("terminalProgress", () => {
-  const event = { task: "hash", subject: "a\u001b[2Jb", done: 3 * 2 ** 20, total: 6 * 2 ** 20, unit: "bytes" } as const;
+  const event = {
+    task: "hash",
+    subject: "a\u001b[2J\u202eb",
+    done: 3 * 2 ** 20,
+    total: 6 * 2 ** 20,
+    unit: "bytes",
+  } as const;
   it("draws bars on a terminal", () => {
     const said: string[] = [];
     const show = terminalProgress({ isTTY: true, columns: 57, write: (text) => said.push(text) });
     show(event);
     show({ ...event, done: event.total });
     expect(said).toEqual([
-      "\r\u001b[K[############............] hash a?[2Jb: 3.0 MiB of 6.0 …",
-      "\r\u001b[Khash a?[2Jb: 6.0 MiB\n",
+      "\r\u001b[K[############............] hash a?[2J?b: 3.0 MiB of 6.0…",
+      "\r\u001b[Khash a?[2J?b: 6.0 MiB\n",
     ]);
   });
   it("writes lines elsewhere", () => {
@@ -473,7 +479,7 @@ describe("terminalProgress", () => {
     show(event);
     show({ ...event, done: event.total });
     show({ task: "squashfs", subject: "x", done: 12, total: 12, unit: "entries" });
-    expect(said).toEqual(["hash a?[2Jb: 6.0 MiB\n", "pack x: 12 entries\n"]);
+    expect(said).toEqual(["hash a?[2J?b: 6.0 MiB\n", "pack x: 12 entries\n"]);
   });
 });
 
