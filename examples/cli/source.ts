@@ -58,6 +58,11 @@ export async function checkReference(
   if (!(await stat(what).catch(() => undefined))) remoteUrl(context, what, options);
 }
 
+/** As pvr keeps a reference: slashes of the fragment as `%2F`. */
+function asKept(reference: string): string {
+  return reference.replace(/#.*$/s, (fragment) => fragment.replaceAll("/", "%2F"));
+}
+
 /** Opens a source; objects of an archive go to `store` on the way. */
 export async function openSource(
   context: Context,
@@ -71,9 +76,9 @@ export async function openSource(
     const revision = found.isDirectory()
       ? await localFolder(what.replace(/\/+$/, ""))
       : await about(what, readExport(fileSource(what), store, context.job));
-    return { revision, fragment, remote: false, reference };
+    return { revision, fragment, remote: false, reference: asKept(reference) };
   }
   const { requests, info, url } = await openRemote(context, what, { anonymous: true, ...options });
   const remembered = options.anyName ? reference : url + reference.slice(what.length);
-  return { revision: await remoteRevision(requests, info), fragment, remote: true, reference: remembered };
+  return { revision: await remoteRevision(requests, info), fragment, remote: true, reference: asKept(remembered) };
 }

@@ -11,7 +11,7 @@ import {
 import { contentChunks, type ProgressReporter, progressReporter } from "../core/internal.ts";
 import { createHasher, isObjectId, memoryStore, type ObjectStore } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
-import { listObjects, parseState, type State } from "../state/index.ts";
+import { checkState, listObjects, parseState, type State } from "../state/index.ts";
 import { readTar } from "../tree/index.ts";
 
 /** A device takes at most 2 MiB of state; what is larger than this is an attack. */
@@ -19,7 +19,12 @@ const STATE_MAX_BYTES = 64 * 2 ** 20;
 
 /** The state document of an archive, named `json`. */
 async function readState(content: ByteStream, signal: AbortSignal | undefined): Promise<State> {
-  return parseState(await readBytes(content, { maxBytes: STATE_MAX_BYTES, signal }));
+  const bytes = await readBytes(content, { maxBytes: STATE_MAX_BYTES, signal });
+  const state = parseState(bytes);
+  // A device uses both, pvr the last one: of such a state nobody can say what it is.
+  const findings = checkState(new TextDecoder().decode(bytes)).filter(({ code }) => code === "KEY_REPEATED");
+  if (findings[0]) throw new PvError("STATE_INVALID", findings[0].message, { findings }, { hint: findings[0].hint });
+  return state;
 }
 
 function noState(): PvError<"STATE_INVALID"> {
@@ -92,7 +97,7 @@ async function keepObject(
  *
  * @throws `PvError` `OBJECT_HASH_MISMATCH` when an object is not what its name says.
  * @throws `PvError` `OBJECT_ID_INVALID` when a member of `objects/` is not named by an id.
- * @throws `PvError` `STATE_INVALID` when there is no state, or it is none.
+ * @throws `PvError` `STATE_INVALID` when there is no state, it is none, or one of its keys is there twice.
  * @throws `PvError` `STATE_CONFLICT` when there are two.
  * @throws `PvError` `PATH_UNSAFE` when a member is a link or a device, `TAR_PATH_UNSAFE` when a name leaves.
  * @throws `PvError` `TAR_INVALID`, `CONTENT_CORRUPT` or `CONTENT_TRUNCATED` when the archive is damaged or cut.

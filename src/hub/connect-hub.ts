@@ -2,6 +2,7 @@ import { type Job, type JsonObject, type JsonValue, PvError } from "../core/inde
 import type { Login } from "../sources/index.ts";
 import { asObject, plainUrl, type Requester, requestJson } from "./json-request.ts";
 import { type DeviceAddress, remoteDevice } from "./remote-device.ts";
+import { sameSite } from "./same-site.ts";
 import type { Hub, RemoteDevice } from "./types.ts";
 
 /** Who asks, and how. */
@@ -44,7 +45,8 @@ export async function connectHub(url: string | URL, options: HubOptions): Promis
 
   const requester: Requester = {
     ...open,
-    token: async () => token,
+    // What the hub answers may lead elsewhere; its token does not.
+    token: async (url) => (sameSite(url, base) ? token : undefined),
     async renew(response) {
       if ("token" in options || response.status !== 401) return undefined;
       token = await login();

@@ -18,7 +18,7 @@ export interface TokenCache {
 export interface PvrAuthOptions {
   /** What asks; a proxy or a custom CA goes in here. */
   fetch: typeof fetch;
-  /** A token that is used as it is: no cache, no questions. */
+  /** A token that is used as it is: no cache, no questions. It goes to the site of the first request only. */
   token?: string | undefined;
   cache?: TokenCache | undefined;
   /** Asks a person; undefined gives up. Absent where there is nobody to ask. */
@@ -64,7 +64,11 @@ const READ_SCOPES = "devices.readonly objects.readonly trails.readonly";
  */
 export function pvrAuth(options: PvrAuthOptions): Pick<Requester, "token" | "renew"> {
   const { token: given, cache, askLogin, anonymous = false, fresh = false, signal } = options;
-  if (given !== undefined) return { token: async () => given };
+  if (given !== undefined) {
+    // It is for the site that is asked first, by its user; where that one's answers lead may be anywhere.
+    let home: string | undefined;
+    return { token: async (url) => (sameSite(url, (home ??= url)) ? given : undefined) };
+  }
   const open: Requester = { fetch: options.fetch, signal };
   let token: string | undefined;
   let site: string | undefined;

@@ -8,6 +8,11 @@ export function sameSite(address: string, secretOf: string): boolean {
   if (from.protocol === "https:" && to.protocol !== "https:") return false;
   if (to.hostname === from.hostname) return true;
   const isName = (host: string): boolean => /[a-z]$/i.test(host) && host.includes(".");
-  const site = (host: string): string => host.split(".").slice(-2).join(".");
+  // Below a country anybody may have a name of `co.uk`, `com.au` and the like: there one label more counts.
+  const site = (host: string): string =>
+    host
+      .split(".")
+      .slice(/\.[a-z]{2,3}\.[a-z]{2}$/i.test(`.${host}`) ? -3 : -2)
+      .join(".");
   return isName(to.hostname) && isName(from.hostname) && site(to.hostname) === site(from.hostname);
 }

@@ -146,6 +146,16 @@ async function makeNode(
   await setAttributes(target, entry, path, shown);
 }
 
+let temporaries = 0;
+
+/** A path that nothing has, of this process and this writer: neither another one's work nor a file of the user's. */
+async function unused<Path extends SystemPath>(named: (name: string) => Path, shown: string): Promise<Path> {
+  for (;;) {
+    const path = named(`${process.pid}-${++temporaries}`);
+    if (!(await statOf(path, shown))) return path;
+  }
+}
+
 /** Puts a node in the place of what has its path; it is there whole or not at all. */
 async function writeNode(target: Target, entry: TreeEntry, add: (count: number) => void): Promise<void> {
   const { path } = entry;
@@ -157,7 +167,7 @@ async function writeNode(target: Target, entry: TreeEntry, add: (count: number) 
     if (entry.target === path) return;
     await makeFolder(target, folderOf(entry.target), false);
   }
-  const temporary = at(target, `${folder === "" ? "" : `${folder}/`}.pv-${process.pid}.tmp`);
+  const temporary = await unused((name) => at(target, `${folder === "" ? "" : `${folder}/`}.pv-${name}.tmp`), shown);
   try {
     await makeNode(target, entry, temporary, add);
     if (target.folders.get(path)) await dropFolder(target, path, shown);
@@ -237,7 +247,7 @@ export async function writeDirectory(tree: Tree, path: string, options: Job = {}
     }),
   );
   const final = found ?? resolve(path);
-  const temporary = join(dirname(final), `.${basename(final).slice(0, 200)}.${process.pid}.tmp`);
+  const temporary = await unused((name) => join(dirname(final), `.${basename(final).slice(0, 200)}.${name}.tmp`), path);
   const target: Target = {
     folder: found ? final : temporary,
     shown: path.replace(/\/+$/, "") || "/",
@@ -258,7 +268,6 @@ export async function writeDirectory(tree: Tree, path: string, options: Job = {}
     return;
   }
   await onFile(path, () => mkdir(dirname(final), { recursive: true }));
-  await remove(temporary); // of an earlier process with this number
   try {
     await fillFolder(target, tree);
     await onFile(path, () => rename(temporary, final));

@@ -86,7 +86,6 @@ export async function track(
     const data = { path: missed.name, reason: "ENOENT" };
     throw new PvError("FILE_FAILED", `nothing matches ${missed.name}`, data, { hint: "look at status for the names" });
   }
-  for (const [path, id] of await hashFiles(folder, files, { signal }))
-    added.set(path, { raw: raw || added.get(path)?.raw === true, id });
+  for (const [path, id] of await hashFiles(folder, files, { signal })) added.set(path, { raw, id });
   await writeAdded(folder, added);
 }

@@ -4,6 +4,7 @@ import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { readBytes } from "../../src/core/index.ts";
 import {
+  connectHub,
   downloadObject,
   postRevision,
   pvrAuth,
@@ -13,6 +14,7 @@ import {
   remoteState,
   uploadObjects,
 } from "../../src/hub/index.ts";
+import { sameSite } from "../../src/hub/same-site.ts";
 import { memoryStore } from "../../src/objects/index.ts";
 import type { Revision } from "../../src/revision/index.ts";
 import { parseState } from "../../src/state/index.ts";
@@ -206,7 +208,8 @@ const post = async (server: TestServer, revision: Revision, requester: Requester
 describe("a post", () => {
   it("sends 1,000 objects, each once", { timeout: 120_000 }, async () => {
     const server = await serve(hub(new Map()));
-    expect(await post(server, await revisionOf(1000))).toBe("1");
+    // Silence is what others test: here a busy machine may take its time.
+    expect(await post(server, await revisionOf(1000), { ...quick, timeoutMs: 30_000 })).toBe("1");
     const puts = server.asked.filter(({ method }) => method === "PUT");
     expect(puts.length).toBe(1000);
     expect(new Set(puts.map(({ path }) => path)).size).toBe(1000);
@@ -420,6 +423,52 @@ describe("a login", () => {
     await expect(failed).rejects.toThrow(code("HUB_AUTH"));
     await expect(failed).rejects.not.toThrow(/SECRET/);
     expect(JSON.stringify(server.asked.map(({ headers }) => headers))).not.toContain("SECRET");
+  });
+
+  it("given with -a goes to the site of its user's choice, wherever the answers lead", async () => {
+    const told: [host: string, token: string | null][] = [];
+    const fake: typeof fetch = async (input, init) => {
+      const url = new URL(String(input));
+      told.push([url.host, new Headers(init?.headers).get("authorization")]);
+      const document = {
+        "json-get-url": "https://evil.example.net/state",
+        "objects-endpoint": "https://api.example.com/objects",
+        "post-url": "https://evil.example.net/steps",
+        id: "1",
+      };
+      return Response.json(url.pathname.endsWith(".pvrremote") ? document : { "#spec": SPEC, rev: 1 });
+    };
+    const requester: Requester = { ...quick, fetch: fake, ...pvrAuth({ fetch: fake, token: "SECRET" }) };
+    const info = await remoteInfo(requester, "https://pvr.example.com/u/d");
+    await remoteState(requester, info);
+    await remoteRevision(requester, info).then(({ objects }) => objects.has("0".repeat(64)));
+    const hub = await connectHub("https://api.example.com", { token: "SECRET", fetch: fake });
+    await hub
+      .device("0".repeat(24))
+      .clone({ rev: "1" })
+      .catch(() => undefined);
+    expect(new Set(told.filter(([, token]) => token?.includes("SECRET")).map(([host]) => host))).toEqual(
+      new Set(["pvr.example.com", "api.example.com"]),
+    );
+    expect(told.some(([host]) => host === "evil.example.net")).toBe(true);
+  });
+
+  it("goes to a site, and what is one is judged carefully", () => {
+    const cases: readonly (readonly [to: string, from: string, same: boolean])[] = [
+      ["https://api.pantahub.com/x", "https://pvr.pantahub.com", true],
+      ["https://pantahub.com.evil.org", "https://api.pantahub.com", false],
+      ["https://evilpantahub.com", "https://api.pantahub.com", false],
+      ["http://api.pantahub.com", "https://api.pantahub.com", false],
+      ["https://evil.co.uk", "https://hub.co.uk", false],
+      ["https://evil.com.au", "https://api.hub.com.au", false],
+      ["https://pvr.hub.co.uk", "https://api.hub.co.uk", true],
+      ["https://10.0.0.2", "https://10.0.0.1", false],
+      ["https://localhost", "https://127.0.0.1", false],
+      ["https://hub", "https://hub", true],
+      ["https://[::1]:1", "https://[::2]", false],
+      ["file:///etc/passwd", "https://hub", false],
+    ];
+    for (const [to, from, same] of cases) expect(sameSite(to, from), `${to} of ${from}`).toBe(same);
   });
 
   it("is renewed when it is refused in the middle", async () => {

@@ -13,7 +13,7 @@ export const run: Run = async (context, args, options) => {
   const target = resolve(name ?? basename(splitReference(reference).what.replace(/\/(?:\.pvr)?\/*$/, "")));
   if (await stat(target).catch(() => undefined)) throw new ExitError(`${target} is there already`, 9);
   const objects = text(options, "objects");
-  const objectsDir = objects === undefined ? join(context.configDir, "objects") : resolve(objects);
+  const objectsDir = !objects ? join(context.configDir, "objects") : resolve(objects);
   const temporary = await mkdtemp(join(dirname(target), ".pvsdk-clone-"));
   context.atEnd(() => rm(temporary, { recursive: true, force: true }));
   const spec = text(options, "spec");
