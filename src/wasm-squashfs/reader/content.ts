@@ -7,6 +7,7 @@ import { DecodeFailure } from "./decoders/decoder.ts";
 import type { Image } from "./image.ts";
 import type { FileInode } from "./inode.ts";
 import type { Pass } from "./pass.ts";
+import type { WalkAhead } from "./walk-ahead.ts";
 
 /** Expanded bytes in flight for one file, at most. */
 const AHEAD_BYTES = 2 * 2 ** 20;
@@ -82,19 +83,52 @@ async function tailOf(image: Image, inode: FileInode): Promise<Bytes> {
   return block.slice(offset, offset + length);
 }
 
-async function* contentOf(image: Image, inode: FileInode, pass: Pass): AsyncGenerator<Bytes, void, void> {
+/** A file whose first block is on its way. */
+export interface StartedFile {
+  block: FileBlock;
+  bytes: Promise<Bytes>;
+  rest: AsyncGenerator<FileBlock, void, void>;
+}
+
+/** Expands the first block of a file before anybody asks; its content finds it in `image.started`. */
+export async function startFile(image: Image, inode: FileInode): Promise<void> {
+  const start = async (): Promise<StartedFile> => {
+    const rest = fileBlocks(image, inode);
+    const block = (await rest.next()).value!;
+    const bytes = expandBlock(image, block);
+    bytes.catch(() => {});
+    return { block, bytes, rest };
+  };
+  const started = start();
+  image.started.set(inode, started);
+  await (await started).bytes;
+}
+
+async function* contentOf(
+  image: Image,
+  inode: FileInode,
+  pass: Pass,
+  ahead: WalkAhead | undefined,
+): AsyncGenerator<Bytes, void, void> {
   const { blockSize } = image.superblock;
-  const ahead = image.decoder.pooled ? Math.min(MAX_AHEAD, AHEAD_BYTES / blockSize) : 1;
+  const most = image.decoder.pooled ? Math.min(MAX_AHEAD, AHEAD_BYTES / blockSize) : 1;
   const queue: Promise<Bytes>[] = [];
   const start = (bytes: Promise<Bytes>): void => {
     bytes.catch(() => {}); // told when its turn comes, or never
     queue.push(bytes);
   };
+  ahead?.opened(inode);
   if (inode.blocks > 0) {
-    for await (const block of fileBlocks(image, inode)) {
+    const started = await image.started.get(inode);
+    image.started.delete(inode);
+    if (started) {
+      pass.addContent(started.block.expected, started.block.word === 0);
+      queue.push(started.bytes);
+    }
+    for await (const block of started?.rest ?? fileBlocks(image, inode)) {
       pass.addContent(block.expected, block.word === 0);
       start(expandBlock(image, block));
-      if (queue.length > ahead) yield await queue.shift()!;
+      if (queue.length > most) yield await queue.shift()!;
     }
   }
   if (inode.fragment) {
@@ -108,12 +142,13 @@ async function* contentOf(image: Image, inode: FileInode, pass: Pass): AsyncGene
  * A file's content, expanded a few blocks ahead of the reader. Most files of an image are one tail: those come in one
  * piece, without a generator between.
  */
-export function openContent(image: Image, inode: FileInode, pass: Pass): ByteStream {
-  if (inode.blocks > 0) return toStream(contentOf(image, inode, pass));
+export function openContent(image: Image, inode: FileInode, pass: Pass, ahead?: WalkAhead): ByteStream {
+  if (inode.blocks > 0) return toStream(contentOf(image, inode, pass, ahead));
   return new ReadableStream<Bytes>(
     {
       async pull(controller) {
         if (inode.fragment) {
+          ahead?.opened(inode);
           pass.addContent(inode.sizeBytes, false);
           controller.enqueue(await tailOf(image, inode));
         }

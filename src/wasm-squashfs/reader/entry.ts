@@ -4,9 +4,16 @@ import { contentKeyOf, openContent } from "./content.ts";
 import type { Image } from "./image.ts";
 import type { Inode } from "./inode.ts";
 import type { Pass } from "./pass.ts";
+import type { WalkAhead } from "./walk-ahead.ts";
 
-/** The entry of an inode at a path. */
-export async function toEntry(image: Image, pass: Pass, inode: Inode, path: string): Promise<TreeEntry> {
+/** The entry of an inode at a path; `ahead` is told when its content is read. */
+export async function toEntry(
+  image: Image,
+  pass: Pass,
+  inode: Inode,
+  path: string,
+  ahead?: WalkAhead,
+): Promise<TreeEntry> {
   pass.addEntry();
   pass.addMetadata(path.length);
   const base: EntryBase = {
@@ -20,7 +27,7 @@ export async function toEntry(image: Image, pass: Pass, inode: Inode, path: stri
   if (inode.xattr !== undefined && image.layout.xattrIds) {
     const { readXattrs } = await import("./xattrs.ts");
     const xattrs = await readXattrs(image, inode.xattr, inode.position);
-    for (const value of Object.values(xattrs)) pass.addMetadata(value.length);
+    for (const [name, value] of Object.entries(xattrs)) pass.addAttribute(name.length + value.length);
     if (Object.keys(xattrs).length > 0) base.xattrs = xattrs;
   }
   switch (inode.kind) {
@@ -31,7 +38,7 @@ export async function toEntry(image: Image, pass: Pass, inode: Inode, path: stri
         ...base,
         kind: "file",
         sizeBytes: inode.sizeBytes,
-        open: () => openContent(image, inode, pass),
+        open: () => openContent(image, inode, pass, ahead),
         contentKey: () => contentKeyOf(image, inode, pass),
       };
     case "symlink":

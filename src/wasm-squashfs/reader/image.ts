@@ -1,9 +1,11 @@
 import { DEFAULT_LIMITS, type Limits, type Source } from "../../core/index.ts";
 import { ID_ENTRY_BYTES, METADATA_BYTES } from "../format.ts";
 import { invalid } from "./checks.ts";
+import type { StartedFile } from "./content.ts";
 import { type Decoder, loadDecoder } from "./decoders/decoder.ts";
 import { FragmentBlocks } from "./fragments.ts";
 import { type ImageBytes, openImageBytes } from "./image-bytes.ts";
+import type { FileInode } from "./inode.ts";
 import { type Layout, readLayout } from "./layout.ts";
 import { MetadataReader } from "./metadata.ts";
 import { readSuperblock, type Superblock } from "./superblock.ts";
@@ -18,6 +20,12 @@ export interface Image {
   limits: { maxBytes: number; maxEntries: number; maxRatio: number };
   /** The owner id at an index of the id table; `position` is the inode's, for errors. */
   id(index: number, position: number): number | Promise<number>;
+  /** Files whose first block is on its way before they are opened. */
+  started: WeakMap<FileInode, Promise<StartedFile>>;
+  /** Has `close` wait for work that nobody else may wait for; its failure is somebody else's, or nobody's. */
+  keepOpenFor(work: Promise<unknown>): void;
+  /** Releases the source. */
+  close(): Promise<void>;
 }
 
 /** Opens an image: superblock and position arrays are read and checked, nothing else. */
@@ -51,7 +59,21 @@ async function readImage(bytes: ImageBytes, limits: Limits): Promise<Image> {
     return (ids = table);
   }
 
+  const working = new Set<Promise<unknown>>();
   return {
+    started: new WeakMap(),
+    keepOpenFor(work) {
+      const done: Promise<unknown> = work.then(
+        () => working.delete(done),
+        () => working.delete(done),
+      );
+      working.add(done);
+    },
+    async close() {
+      // A read after the source was closed would open it again.
+      while (working.size > 0) await Promise.all(working);
+      await bytes.close();
+    },
     bytes,
     superblock,
     layout,

@@ -60,10 +60,10 @@ export async function openSquashfs(source: Source, limits: Limits = {}): Promise
       compressor: superblock.compressor,
       find: (path) => find(image, root, path),
       [Symbol.asyncIterator]: () => walk(image, root),
-      [Symbol.asyncDispose]: () => bytes.close(),
+      [Symbol.asyncDispose]: () => image.close(),
     };
   } catch (error) {
-    await image.bytes.close();
+    await image.close();
     throw error;
   }
 }

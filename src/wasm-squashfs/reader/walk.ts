@@ -4,8 +4,9 @@ import { invalid } from "./checks.ts";
 import { Listing, readEntryInode } from "./directory.ts";
 import { toEntry } from "./entry.ts";
 import type { Image } from "./image.ts";
-import type { DirectoryInode } from "./inode.ts";
+import type { DirectoryInode, Inode } from "./inode.ts";
 import { startPass } from "./pass.ts";
+import { WalkAhead } from "./walk-ahead.ts";
 
 const MAX_DEPTH = 4096;
 const MAX_PATH_BYTES = 65535;
@@ -33,17 +34,24 @@ class Visited {
 /** A reference as one number. */
 const placeOf = (block: number, offset: number): number => block * 2 ** 13 + offset;
 
+/** An inode that a walk comes to. */
+export interface FoundInode {
+  inode: Inode;
+  path: string;
+  /** Where it was found first, if this is another name of it. */
+  firstPath: string | undefined;
+}
+
 /**
- * All entries, depth first, names in byte order: a directory, then what is in it. A stack of its own, so that depth is
+ * All inodes, depth first, names in byte order: a directory, then what is in it. A stack of its own, so that depth is
  * bounded by a check and not by the runtime's stack.
  */
-export async function* walk(image: Image, root: DirectoryInode): AsyncGenerator<TreeEntry, void, void> {
-  const pass = startPass(image);
+async function* inodesBelow(image: Image, root: DirectoryInode): AsyncGenerator<FoundInode, void, void> {
   const visited = new Visited();
   /** First paths of inodes with several. */
   const links = new Map<number, string>();
   visited.add(root, placeOf(image.superblock.root.block, image.superblock.root.offset));
-  yield await toEntry(image, pass, root, "");
+  yield { inode: root, path: "", firstPath: undefined };
   const stack: Frame[] = [{ directory: root, listing: await Listing.open(image, root), path: "", pathBytes: 0 }];
   for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
     const found = await frame.listing.next();
@@ -59,18 +67,31 @@ export async function* walk(image: Image, root: DirectoryInode): AsyncGenerator<
     if (inode.kind === "directory") {
       visited.add(inode, placeOf(found.block, found.offset));
       if (stack.length >= MAX_DEPTH) throw invalid("directory-depth", inode.position);
-      yield await toEntry(image, pass, inode, path);
+      yield { inode, path, firstPath: undefined };
       stack.push({ directory: inode, listing: await Listing.open(image, inode), path, pathBytes });
       continue;
     }
-    const entry = await toEntry(image, pass, inode, path);
-    const first = inode.nlink > 1 ? links.get(inode.number) : undefined;
-    if (first === undefined) {
-      if (inode.nlink > 1) links.set(inode.number, path);
-      yield entry;
-      continue;
+    const firstPath = inode.nlink > 1 ? links.get(inode.number) : undefined;
+    if (inode.nlink > 1 && firstPath === undefined) links.set(inode.number, path);
+    yield { inode, path, firstPath };
+  }
+}
+
+/** All entries; later names of an inode are hard links to its first. */
+export async function* walk(image: Image, root: DirectoryInode): AsyncGenerator<TreeEntry, void, void> {
+  const pass = startPass(image);
+  const ahead = new WalkAhead(image, inodesBelow(image, root));
+  try {
+    for (let found = await ahead.next(); found; found = await ahead.next()) {
+      const { inode, path, firstPath } = found;
+      const entry = await toEntry(image, pass, inode, path, ahead);
+      if (firstPath === undefined) yield entry;
+      else {
+        const { mode, uid, gid, mtimeSeconds, xattrs } = entry;
+        yield { path, mode, uid, gid, mtimeSeconds, kind: "hardlink", target: firstPath, ...(xattrs && { xattrs }) };
+      }
     }
-    const { mode, uid, gid, mtimeSeconds, xattrs } = entry;
-    yield { path, mode, uid, gid, mtimeSeconds, kind: "hardlink", target: first, ...(xattrs && { xattrs }) };
+  } finally {
+    ahead.close();
   }
 }
