@@ -106,6 +106,24 @@ describe("what comes out of an image is bounded", () => {
     expect(await limitOf(image, {})).toBe("none");
   });
 
+  it.each([
+    ["values", { "user.a": new Uint8Array(20_000) }],
+    [
+      "names",
+      Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`user.${i}${"a".repeat(200)}`, new Uint8Array(0)])),
+    ],
+  ])(
+    "by bytes out per byte of the image: one set of attributes may not be that of millions (%s)",
+    async (_, xattrs) => {
+      const sink = memorySink();
+      const entry = { content: "", xattrs };
+      await writeSquashfs(files(Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`f${at}`, entry]))), sink);
+      const image = await readBytes(sink.written);
+      expect(await limitOf(image, { maxRatio: 20 })).toBe("maxRatio");
+      expect(await limitOf(image, { maxRatio: 100 })).toBe("none");
+    },
+  );
+
   it("by depth, with a stack of its own", async () => {
     let depth = 0;
     for await (const _ of await openSquashfs(chainImage(Array.from({ length: 4095 }, () => "d")))) depth++;

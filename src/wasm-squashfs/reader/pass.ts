@@ -7,8 +7,10 @@ import type { Image } from "./image.ts";
  */
 export interface Pass {
   addEntry(): void;
-  /** Names, targets and attributes. */
+  /** Names and targets. */
   addMetadata(bytes: number): void;
+  /** An attribute's name and value: one set of thousands may be that of every inode. */
+  addAttribute(bytes: number): void;
   /** `bytes` of content come out; from zeros that are not stored if `sparse`. */
   addContent(bytes: number, sparse: boolean): void;
   /** `bytes` of stored blocks are looked at for a key. */
@@ -17,6 +19,9 @@ export interface Pass {
 
 /** A small image counts as this much: a few MiB of one byte are no bomb. */
 const LEAST_IMAGE_BYTES = 64 * 1024;
+
+/** An attribute is work and memory even where it is empty. */
+const ATTRIBUTE_BYTES = 256;
 
 /** A fresh budget within the image's limits. */
 export function startPass(image: Image): Pass {
@@ -28,6 +33,10 @@ export function startPass(image: Image): Pass {
   return {
     addEntry: () => total.addEntry(),
     addMetadata: (bytes) => total.addBytes(bytes),
+    addAttribute(bytes) {
+      total.addBytes(bytes);
+      expanded.addBytes(bytes + ATTRIBUTE_BYTES, imageBytes);
+    },
     addContent(bytes, sparse) {
       total.addBytes(bytes);
       // Holes are no decompression: a disk image may be nothing else.
