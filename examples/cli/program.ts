@@ -72,9 +72,11 @@ function register(program: Program, command: Command, execute: Execute): void {
 /** Runs a command; an interrupt stops it where nothing is half done. */
 async function execute(command: Command, args: readonly string[], options: Options): Promise<number> {
   const { context, end, stop } = await createContext(options as GlobalOptions);
-  const interrupted = (): void => stop.abort(new ExitError("stopped; nothing was changed half", 130));
-  process.on("SIGINT", interrupted);
-  process.on("SIGTERM", interrupted);
+  const interrupted = (signal: NodeJS.Signals): void =>
+    stop.abort(new ExitError("stopped; nothing was changed half", signal === "SIGINT" ? 130 : 143));
+  // Once: who insists is obeyed at once.
+  process.once("SIGINT", interrupted);
+  process.once("SIGTERM", interrupted);
   try {
     useNetwork(context.global);
     await (await command.load()).run(context, args, options);

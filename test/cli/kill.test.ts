@@ -113,18 +113,48 @@ describe("a process", () => {
     }
   });
 
-  it("interrupted leaves all as it was", { timeout: 120_000 }, async () => {
+  it.each(
+    (["SIGINT", "SIGTERM"] as const).flatMap((signal) =>
+      verbs.map(([verb, cwd, args]) => [signal, verb, cwd, args] as const),
+    ),
+  )("that gets %s in %s leaves all as it was, or is done", { timeout: 120_000 }, async (signal, _, cwd, args) => {
     const box = copyOfStart();
     // Until it holds the lock, which it takes before it changes anything.
-    const { child, ended } = begin(box, "repo", ["import", "../other.tgz"]);
-    while (!existsSync(box.path("repo/.pvr/lock")) && child.exitCode === null) await wait(1);
-    child.kill("SIGINT");
+    const { child, ended } = begin(box, cwd, args);
+    while (!existsSync(box.path(`${cwd}/.pvr/lock`)) && child.exitCode === null) await wait(1);
+    child.kill(signal);
     const exit = await ended;
     if (exit !== 0) {
-      expect(exit).toBe(130);
-      expect(box.read("repo/.pvr/json")).toBe(start.read("repo/.pvr/json"));
+      expect(exit).toBe(signal === "SIGINT" ? 130 : 143);
+      expect(box.read(`${cwd}/.pvr/json`)).toBe(start.read(`${cwd}/.pvr/json`));
     }
-    expect(box.tree("repo").some((line) => /lock|\.pvsdk-/.test(line))).toBe(false);
+    expect(box.tree(cwd).some((line) => /lock|\.pvsdk-/.test(line))).toBe(false);
+    const again = await box.run(args, cwd);
+    expect(again.exit, again.stderr).toBe(0);
+    box.remove();
+  });
+
+  it("beside others on one working copy is told to wait, or is done", { timeout: 120_000 }, async () => {
+    const box = copyOfStart();
+    const lines = [["commit"], ["import", "../other.tgz"], ["get", "../other/.pvr"], ["add", "."], ["status"]];
+    const ends = await Promise.all(
+      lines.map(
+        (args) =>
+          new Promise<{ exit: number | null; said: string }>((resolve) => {
+            const env = { ...process.env, HOME: box.path("home") };
+            const child = spawn(process.execPath, [program, ...args], { cwd: box.path("repo"), env });
+            let said = "";
+            child.stderr.on("data", (data) => (said += data));
+            child.once("close", (exit) => resolve({ exit, said }));
+          }),
+      ),
+    );
+    expect(ends.some(({ exit }) => exit === 0)).toBe(true);
+    for (const { exit, said } of ends)
+      if (exit !== 0) expect(said).toMatch(/works in this repository.*REPOSITORY_LOCKED/);
+    expect((await box.run(["export", "../after.tar"], "repo")).exit).toBe(0);
+    expect((await box.run(["status"], "repo")).exit).toBe(0);
+    expect(box.tree("repo").some((line) => /lock|\.pvsdk-|\.new$/.test(line))).toBe(false);
     box.remove();
   });
 });

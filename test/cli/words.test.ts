@@ -153,6 +153,56 @@ describe("errors", () => {
   });
 });
 
+describe("as pvr does", () => {
+  it("a flag is that of its command, and reads =false", async () => {
+    await ok("r", "init");
+    expect(await ok("r", "json", "-c=false")).toBe(await ok("r", "json"));
+    expect(await ok("r", "json", "-canonical")).toBe(await ok("r", "json", "-c"));
+    box.write("r/a.json", "{}");
+    await ok("r", "add", "--raw=true", "a.json");
+    expect(JSON.parse(await ok("r", "json"))["a.json"]).toHaveLength(64);
+    // The last add counts, until it is committed.
+    await ok("r", "add", "a.json");
+    expect(JSON.parse(await ok("r", "json"))["a.json"]).toEqual({});
+  });
+
+  it("an empty pool is the shared one", async () => {
+    await ok("r", "init", "-o", "");
+    expect(JSON.parse(box.read("r/.pvr/config")).ObjectsDir).toBe(box.path("home/.pvr/objects"));
+  });
+
+  it("app rm deletes a folder without src.json, too", async () => {
+    await ok("r", "init");
+    box.write("r/web/x", "x");
+    await ok("r", "app", "rm", "web");
+    expect(await failure("r", "app", "rm", "web")).toEqual({ exit: 3, line: "pvsdk: App 'web' doesn't exist\n" });
+  });
+
+  it("settings are pvr's, in its order", async () => {
+    const said = await ok(".", "global-config", "Foo=bar", "AutoUpgrade=false");
+    expect(said).toBe('{\n    "Spec": "1",\n    "AutoUpgrade": false,\n    "DistributionTag": "develop"\n}\n');
+  });
+
+  it("the source that is remembered has no slash in its fragment", async () => {
+    for (const name of ["r", "o"]) await ok(name, "init");
+    box.write("o/web/x", "x");
+    await ok("o", "commit", "--all");
+    await ok("r", "get", "../o/.pvr#web/x");
+    expect(JSON.parse(box.read("r/.pvr/config")).DefaultGetUrl).toBe("../o/.pvr#web%2Fx");
+    await ok("r", "get");
+    expect((await failure("r", "inspect", "a", "b")).exit).toBe(1);
+  });
+
+  it("a key that is there twice makes no revision: pvr takes the last one, a device both", async () => {
+    await ok("r", "init");
+    await archive("twice.tar", { json: '{"#spec":"pantavisor-service-system@1","a.json":{"x":1},"a.json":{"x":2}}' });
+    const { exit, line } = await failure("r", "import", "../twice.tar");
+    expect(exit).toBe(3);
+    expect(line).toMatch(/^pvsdk: \.\.\/twice\.tar: the key "?a\.json"? is there twice/);
+    expect(box.read("r/.pvr/json")).not.toContain("a.json");
+  });
+});
+
 describe("commit --all", () => {
   it("adds what is not tracked first", async () => {
     await ok("r", "init");

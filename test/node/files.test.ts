@@ -310,6 +310,21 @@ describe("readDirectory", () => {
 });
 
 describe("writeDirectory", () => {
+  it("takes no name that is somebody's: not a file of the user's, nor that of another writer", async () => {
+    mkdirSync(at("mine"));
+    const own = Array.from({ length: 400 }, (_, n) => [`.pv-${process.pid}.tmp`, `.pv-${process.pid}-${n}.tmp`]).flat();
+    for (const name of new Set(own)) writeFileSync(at(`mine/${name}`), "mine");
+    const trees = [1, 2, 3].map((n) => files({ [`f${n}`]: "x".repeat(100_000 * n), [`g${n}`]: "y", same: `${n}` }));
+    await Promise.all(trees.map((tree) => writeDirectory(tree, at("mine"))));
+    for (const name of new Set(own)) expect(readFileSync(at(`mine/${name}`), "utf8")).toBe("mine");
+    for (const n of [1, 2, 3]) expect(statSync(at(`mine/f${n}`)).size).toBe(100_000 * n);
+    // To one new folder at once: one is first, the others find it there; nothing of theirs is mixed in or left.
+    const ends = await Promise.allSettled(trees.map((tree) => writeDirectory(tree, at("new"))));
+    expect(ends.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    expect(readdirSync(at("new")).length).toBe(3);
+    expect(readdirSync(folder).filter((name) => name.includes(".tmp"))).toEqual([]);
+  });
+
   it("writes what readDirectory reads", async () => {
     const tree = files({
       "/": { mode: 0o711, mtimeSeconds: 9 },
