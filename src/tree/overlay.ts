@@ -92,6 +92,8 @@ async function* layerBelow(upper: Marks, tree: Tree, waiting: Orphans): AsyncGen
   const leads = new Map<string, string>();
   const orphans: Orphans = new Map();
 
+  /** Lists that this layer has begun. */
+  const growing = new WeakSet<LinkEntry[]>();
   /** Where links of this layer wait; links to them wait with them. */
   const put = new Map<string, readonly [Orphans, string]>();
 
@@ -103,6 +105,8 @@ async function* layerBelow(upper: Marks, tree: Tree, waiting: Orphans): AsyncGen
       seen.add(at);
       at = next;
     }
+    // Chains of links stay short to follow, however long they are.
+    for (const path of seen) if (path !== at) leads.set(path, at);
     let place = put.get(at);
     if (!place) {
       const bits = current.get(at) ?? 0;
@@ -116,7 +120,12 @@ async function* layerBelow(upper: Marks, tree: Tree, waiting: Orphans): AsyncGen
       place = [hidden.has(at) ? orphans : waiting, at];
     }
     const [store, name] = place;
-    store.set(name, [...(store.get(name) ?? []), ...links]);
+    const list = store.get(name);
+    // Lists of the layers above are still being looked at.
+    const mine = list && growing.has(list) ? list : [...(list ?? [])];
+    growing.add(mine);
+    for (const one of links) mine.push(one);
+    store.set(name, mine);
     for (const one of links) {
       own.add(one);
       put.set(one.path, place);

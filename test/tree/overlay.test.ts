@@ -258,6 +258,29 @@ describe("overlay", () => {
     expect(last.endsWith("d/low")).toBe(true);
   });
 
+  it.each(["a chain", "a star"])("takes 50,000 hard links in %s, within a layer and across", async (shape) => {
+    const common = { mode: 0o644, uid: 0, gid: 0, mtimeSeconds: 0 };
+    const target = (at: number): string => (at === 0 || shape === "a star" ? "file" : `link${at - 1}`);
+    const links: Tree = {
+      async *[Symbol.asyncIterator]() {
+        for (let at = 0; at < 50_000; at++)
+          yield { ...common, kind: "hardlink", path: `link${at}`, target: target(at) } as const;
+      },
+    };
+    const low = files({ "/file": "x" });
+    const one: Tree = {
+      async *[Symbol.asyncIterator]() {
+        yield* low;
+        yield* links;
+      },
+    };
+    for (const trees of [[one], [low, links]]) {
+      let count = 0;
+      for await (const entry of overlay(...trees)) if (entry.kind === "hardlink" && entry.target === "file") count++;
+      expect(count).toBe(50_000);
+    }
+  });
+
   it("is nothing without trees, and can be read again", async () => {
     expect(await listTree(overlay())).toEqual([]);
     const merged = overlay(files({ a: "1" }), files({ b: "2" }));
