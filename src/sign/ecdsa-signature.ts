@@ -14,8 +14,9 @@ export function ecdsaFromDer(signature: Uint8Array, size: number, unsigned = fal
       size,
     );
   } catch {
-    return undefined;
+    // no such value
   }
+  return undefined;
 }
 
 /** r‖s with halves of another size, a last odd byte dropped; undefined where a number does not fit. */

@@ -178,6 +178,79 @@ describe("modes", () => {
   });
 });
 
+describe("one signature, as a device reads it", () => {
+  const encoded = (header: unknown): string =>
+    Buffer.from(typeof header === "string" ? header : JSON.stringify(header)).toString("base64url");
+  const good = { alg: "ES256", pvs: web, typ: "PVS", x5c: x5c(leaf) };
+  const judged = (document: object): Promise<VerifyReport> =>
+    on("device-lenient", canonicalJson({ ...state, "_sigs/web.json": document as never }));
+
+  it.each<[string, unknown, string]>([
+    ["no base64url", undefined, "BASE64URL_INVALID"],
+    ["no JSON", "{", "HEADER_INVALID"],
+    ["no type", { ...good, typ: undefined }, "TYPE_INVALID"],
+    ["no algorithm", { ...good, alg: undefined }, "HEADER_INVALID"],
+    ["no patterns", { ...good, pvs: undefined }, "HEADER_INVALID"],
+    ["null for patterns", { ...good, pvs: null }, "DEVICE_CRASH"],
+    ["no include list", { ...good, pvs: { exclude: [] } }, "DEVICE_CRASH"],
+    ["no exclude list", { ...good, pvs: { include: ["web/*"] } }, "DEVICE_CRASH"],
+    ["no certificate in its list", { ...good, x5c: [] }, "CERTIFICATE_INVALID"],
+    ["no list of certificates", { ...good, x5c: "MII" }, "CERTIFICATE_INVALID"],
+  ])("is refused with %s", async (_what, header, code) => {
+    const head = header === undefined ? "!" : encoded(header);
+    expect(errorsOf(await judged({ ...forge(leaf, good, payload), protected: head }))).toEqual([code]);
+  });
+
+  it("is none without its members", async () => {
+    const { protected: head, signature } = forge(leaf, good, payload);
+    for (const document of [{ signature }, { protected: head }, { protected: head, signature, "#spec": "pvs@1" }]) {
+      const report = await judged({ "#spec": "pvs@2", ...document });
+      expect([report.decision, report.signatures]).toEqual(["accept", []]);
+    }
+  });
+
+  it("is refused where it is no base64url", async () => {
+    expect(errorsOf(await judged({ ...forge(leaf, good, payload), signature: "!" }))).toEqual(["BASE64URL_INVALID"]);
+  });
+
+  it("tells its chain, and keeps a stranger's good one from a stranger's bad one", async () => {
+    const [report] = (await judged(forge(leaf, good, payload))).signatures;
+    expect(report?.chain?.map(({ subject }) => subject)).toEqual(["CN=Leaf", "CN=Root"]);
+    const stranger = makeCertificate({ subject: "Stranger" });
+    const text = by([stranger]);
+    const worth = async (changed: string): Promise<string[]> =>
+      (await on("device-lenient", changed)).signatures.map(({ verdict }) => verdict);
+    expect(await worth(text)).toEqual(["untrusted"]);
+    expect(await worth(text.replace('"name":"web"', '"name":"wed"'))).toEqual(["invalid"]);
+  });
+
+  it("may be DER of which the numbers lack their leading zero", async () => {
+    let halves = new Uint8Array(64);
+    let document: Record<string, unknown> = {};
+    while (halves[0]! < 0x80) {
+      document = forge(leaf, good, payload);
+      halves = new Uint8Array(Buffer.from(document["signature"] as string, "base64url"));
+    }
+    const der = writeDer(SEQUENCE, writeDer(2, halves.subarray(0, 32)), writeDer(2, halves.subarray(32)));
+    const signature = Buffer.from(der).toString("base64url");
+    expect((await judged({ ...document, signature })).decision).toBe("accept");
+  });
+
+  it("may be by a certificate without a name, where there is no OEM", async () => {
+    expect((await on("device-lenient", by([makeCertificate({ subject: "" }, root)]))).decision).toBe("accept");
+  });
+
+  it("passes on what is no matter of the state", async () => {
+    const failure = new Error("no store");
+    const broken = {
+      get certificates(): never {
+        throw failure;
+      },
+    };
+    await expect(on("device-lenient", by([leaf]), { trust: broken })).rejects.toBe(failure);
+  });
+});
+
 describe("builds", () => {
   it("official is the default and takes ES256; a stock mbedTLS takes RS256 alone; any asks both", async () => {
     for (const [target, official, stock] of [
@@ -420,6 +493,9 @@ describe("OEM signatures", () => {
     const two = (a: string, b: string): Holder =>
       makeCertificate({ subject: writeDer(SEQUENCE, part(a), part(b)) }, oemRoot);
     expect(await codes(by([two("x", "acme")]))).toEqual([]);
+    const org = writeDer(0x31, writeDer(SEQUENCE, writeDer(OID, new Uint8Array([0x55, 4, 10])), writeDer(0x0c)));
+    const further = makeCertificate({ subject: writeDer(SEQUENCE, part("acme"), org) }, oemRoot);
+    expect(await codes(by([further]))).toEqual([]);
     expect(await codes(by([two("acme", "x")]))).toEqual(["CHAIN_UNTRUSTED"]);
     expect(await codes(by([makeCertificate({ subject: name("") }, oemRoot)]))).toEqual(["CHAIN_UNTRUSTED"]);
   });

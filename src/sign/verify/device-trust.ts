@@ -61,7 +61,7 @@ export async function deviceSigner(
   return {
     key: leaf.key,
     ...(await describeChain(chain)),
-    problem: flag && new Objection(flag, `${messages[flag] ?? flag}${where}`),
+    problem: flag && new Objection(flag, `${messages[flag]}${where}`),
   };
 }
 
