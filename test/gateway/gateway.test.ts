@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildGateway } from "../../examples/gateway/build.ts";
 import { partTable } from "../../examples/gateway/table.ts";
+import type { RevisionLock } from "../../src/container/index.ts";
 import { checkState, formatState, listParts, type Revision, readExport } from "../../src/index.ts";
 import { fileSource } from "../../src/node/index.ts";
+import { type MadeImage, type MadeTag, writeImages } from "../container/made-images.ts";
 import { describeWith, findTool } from "../interop/tools.ts";
+import { startRegistry } from "../sources/registry-server.ts";
 
 const out = mkdtempSync(join(tmpdir(), "pv-gateway-"));
 let gateway: Revision;
@@ -65,6 +68,64 @@ describe("the gateway", () => {
     await buildGateway({ out: again, keys: join(out, "keys"), help: false, frozen: true });
     for (const name of ["gateway.pvrexport.tgz", "storage/trails/0/.pvr/json", "ca.pem", "pv.lock.json"]) {
       expect(readFileSync(join(again, name)).equals(readFileSync(join(out, name))), name).toBe(true);
+    }
+  });
+});
+
+describe("the gateway with a broker from a registry", () => {
+  it("is built by its lock to the same bytes, and not where the tag was moved", async () => {
+    const place = mkdtempSync(join(tmpdir(), "pv-gateway-registry-"));
+    const images = join(place, "images");
+    const broker = (text: string): MadeImage => ({
+      blob: JSON.stringify({ os: "linux", architecture: "arm64", config: { Entrypoint: ["/bin/broker"] } }),
+      layers: [
+        [{ path: "bin/" }, { path: "bin/broker", text, mode: 0o755 }],
+        [{ path: "etc/" }, { path: "etc/x", text: "x" }],
+      ],
+    });
+    const tag = (text: string): MadeTag => ({
+      list: [
+        ["linux/amd64", broker("amd64")],
+        ["linux/arm64/v8", broker(text)],
+      ],
+    });
+    await writeImages(images, { "team/broker:2": tag("one") });
+    let registry = await startRegistry(images);
+    const { port } = new URL(`http://${registry.host}`);
+    const build = (name: string, frozen: boolean): Promise<Revision> => {
+      mkdirSync(join(place, name), { recursive: true });
+      if (frozen) copyFileSync(join(place, "first/pv.lock.json"), join(place, name, "pv.lock.json"));
+      const reference = `127.0.0.1:${port}/team/broker:2`;
+      return buildGateway({
+        out: join(place, name),
+        keys: join(out, "keys"),
+        help: false,
+        registry: reference,
+        frozen,
+      });
+    };
+    try {
+      const first = await build("first", false);
+      const lock = JSON.parse(readFileSync(join(place, "first/pv.lock.json"), "utf8")) as RevisionLock;
+      expect(lock.sources["containers/mqtt-broker"]).toMatchObject({ kind: "registry", platform: "linux/arm64" });
+      expect(formatState(await build("second", true))).toBe(formatState(first));
+      for (const name of ["gateway.pvrexport.tgz", "storage/trails/0/.pvr/json", "pv.lock.json"])
+        expect(readFileSync(join(place, "second", name)).equals(readFileSync(join(place, "first", name))), name).toBe(
+          true,
+        );
+      await registry.close();
+      rmSync(images, { recursive: true });
+      await writeImages(images, { "team/broker:2": tag("moved") });
+      registry = await startRegistry(images, undefined, undefined, Number(port));
+      await expect(build("third", true)).rejects.toThrow(
+        expect.objectContaining({
+          code: "LOCK_CHANGED",
+          data: expect.objectContaining({ path: "containers/mqtt-broker" }),
+        }),
+      );
+    } finally {
+      await registry.close();
+      rmSync(place, { recursive: true, force: true });
     }
   });
 });

@@ -31,6 +31,7 @@ export async function startRegistry(
   layout: string,
   twist: Twist = () => false,
   tls?: { key: string; cert: string },
+  onPort = 0,
 ): Promise<TestRegistry> {
   const index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8")) as { manifests: IndexEntry[] };
   const requests: TestRegistry["requests"] = [];
@@ -83,7 +84,7 @@ export async function startRegistry(
     }
   };
   const server = tls ? createTlsServer(tls, answer) : createServer(answer);
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  await new Promise<void>((listening) => server.listen(onPort, "127.0.0.1", listening));
   const { port } = server.address() as AddressInfo;
   return {
     host: `127.0.0.1:${port}`,
