@@ -1,10 +1,10 @@
 /**
- * Lists an image and hashes every file, against `unsquashfs` of the same image to a folder: wall and CPU time in turns,
+ * Lists an image and hashes every file, against `unsquashfs` of the same image to folders: wall and CPU time in turns,
  * medians. `npm run bench -- squashfs-read --image=FILE` or `--tree=FOLDER` (packed with mksquashfs first), `--rounds=5`,
- * `--json`. Needs `npm run build`, unsquashfs and GNU time's figures from the shell.
+ * `--to=FOLDER` (where unsquashfs writes, also several: a disk and /dev/shm), `--json=FILE`. Needs `npm run build`.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -31,7 +31,8 @@ const { values } = parseArgs({
     image: { type: "string" },
     tree: { type: "string", default: "/usr/lib" },
     rounds: { type: "string", default: "5" },
-    json: { type: "boolean", default: false },
+    to: { type: "string", multiple: true, default: [tmpdir()] },
+    json: { type: "string" },
   },
 });
 const built = join(import.meta.dirname, "../dist/wasm-squashfs/index.js");
@@ -47,36 +48,40 @@ try {
     await using image = await openSquashfs(fileSource(process.argv[1]));
     for await (const entry of image) if (entry.kind === "file") await sha256(entry.open());`;
   const ours: Run[] = [];
-  const theirs: Run[] = [];
+  const theirs = new Map<string, Run[]>(values.to.map((to) => [to, []]));
   for (let round = Number(values.rounds); round > 0; round--) {
     ours.push(timed([process.execPath, "--input-type=module", "-e", script, image]));
-    const out = join(folder, "out");
-    theirs.push(timed(["unsquashfs", "-q", "-n", "-d", out, image]));
-    rmSync(out, { recursive: true, force: true });
+    for (const [to, runs] of theirs) {
+      const out = mkdtempSync(join(to, "squashfs-read-"));
+      runs.push(timed(["unsquashfs", "-q", "-n", "-f", "-d", out, image]));
+      rmSync(out, { recursive: true, force: true });
+    }
   }
-  const row = (runs: readonly Run[]): { wall: number; cpu: number } => ({
-    wall: median(runs.map(({ wallSeconds }) => wallSeconds)),
-    cpu: median(runs.map(({ cpuSeconds }) => cpuSeconds)),
+  const middle = (runs: readonly Run[]): Run => ({
+    wallSeconds: median(runs.map(({ wallSeconds }) => wallSeconds)),
+    cpuSeconds: median(runs.map(({ cpuSeconds }) => cpuSeconds)),
   });
-  const [mine, peer] = [row(ours), row(theirs)];
-  const result = {
-    imageBytes: statSync(image).size,
-    rounds: ours.length,
-    listAndHash: mine,
-    unsquashfs: peer,
-    wallRatio: peer.wall / mine.wall,
-    cpuRatio: peer.cpu / mine.cpu,
-  };
-  if (values.json) console.log(JSON.stringify(result));
-  else {
-    console.log(`image of ${(result.imageBytes / 1e6).toFixed(1)} MB, medians of ${result.rounds} rounds`);
-    console.log("                    wall s    CPU s");
-    console.log(`list and hash     ${mine.wall.toFixed(2).padStart(8)} ${mine.cpu.toFixed(2).padStart(8)}`);
-    console.log(`unsquashfs        ${peer.wall.toFixed(2).padStart(8)} ${peer.cpu.toFixed(2).padStart(8)}`);
-    console.log(
-      `ratio             ${result.wallRatio.toFixed(2).padStart(8)} ${result.cpuRatio.toFixed(2).padStart(8)}`,
-    );
+  const mine = middle(ours);
+  const rows = [...theirs].map(([to, runs]) => {
+    const peer = middle(runs);
+    const ratios = { wall: peer.wallSeconds / mine.wallSeconds, cpu: peer.cpuSeconds / mine.cpuSeconds };
+    return { name: `unsquashfs to ${to}`, ...peer, ratios };
+  });
+  const imageBytes = statSync(image).size;
+  console.log(`image of ${(imageBytes / 1e6).toFixed(1)} MB, medians of ${ours.length} rounds; ratios of ours to each`);
+  console.log("\n| | wall s | CPU s | wall | CPU |\n|---|---|---|---|---|");
+  console.log(`| ours: list and hash | ${mine.wallSeconds.toFixed(2)} | ${mine.cpuSeconds.toFixed(2)} | | |`);
+  for (const { name, wallSeconds, cpuSeconds, ratios } of rows) {
+    const cells = [
+      wallSeconds.toFixed(2),
+      cpuSeconds.toFixed(2),
+      `${ratios.wall.toFixed(2)}x`,
+      `${ratios.cpu.toFixed(2)}x`,
+    ];
+    console.log(`| ${name} | ${cells.join(" | ")} |`);
   }
+  const report = { imageBytes, rounds: ours.length, listAndHash: mine, rows };
+  if (values.json) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
