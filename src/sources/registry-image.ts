@@ -5,7 +5,7 @@ import { registryBlob } from "./oci/blob.ts";
 import { type ImageBlobs, manifestAccept, type ResolvedImage, resolveImage } from "./oci/image.ts";
 import { layersTree } from "./oci/layers.ts";
 import { type Descriptor, MAX_DOCUMENT_BYTES } from "./oci/manifest.ts";
-import { prefetch } from "./oci/prefetch.ts";
+import { type Prefetch, prefetch } from "./oci/prefetch.ts";
 import { type ImageReference, parseReference } from "./oci/reference.ts";
 import { type RegistryClient, registryClient } from "./oci/registry-client.ts";
 import type { ContainerSource, ImageConfig, RegistryAuth } from "./types.ts";
@@ -116,15 +116,15 @@ function streamedLayers(
 ) {
   const total = image.layers.reduce((sum, { size }) => sum + size, 0);
   let progress: ProgressReporter | undefined;
-  const ahead = new Map<number, ReturnType<typeof prefetch>>();
-  const fetched = (at: number): ReturnType<typeof prefetch> => {
+  const ahead = new Map<number, Prefetch>();
+  const fetched = (at: number): Prefetch => {
     const descriptor = image.layers[at]!;
     const started =
       ahead.get(at) ??
       prefetch(
-        () =>
+        (stopped) =>
           registryBlob(client, descriptor, {
-            signal: job.signal,
+            signal: job.signal ? AbortSignal.any([job.signal, stopped]) : stopped,
             retryBaseMs,
             onBytes: (count) => progress?.add(count),
           }),
@@ -142,7 +142,15 @@ function streamedLayers(
         // Layers are laid over each other from the top: the one below comes next.
         if (at > 0) fetched(at - 1).start();
         else progress.finish();
-        yield* chunks;
+        let whole = false;
+        try {
+          yield* chunks;
+          whole = true;
+        } finally {
+          // Nobody will ask for the layers below any more.
+          if (!whole) for (const other of ahead.values()) other.stop();
+          if (!whole) ahead.clear();
+        }
       },
   );
   return layersTree(layers, compat);

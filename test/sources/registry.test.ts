@@ -303,6 +303,32 @@ describe("registryImage()", () => {
     await expect(pull(big, "big:1", {}, loop)).rejects.toThrow(code("CONTENT_HTTP"));
   });
 
+  it("ends the layer that was coming when the one above it is refused", async () => {
+    let closed: () => void = () => {};
+    const ended = new Promise<void>((done) => {
+      closed = done;
+    });
+    let asked = 0;
+    const twist: Twist = async (request, response) => {
+      if (!request.url?.includes("/blobs/") || request.url.endsWith(digests["config"]!)) return false;
+      if (!request.url.endsWith(digests["top"]!)) {
+        asked++;
+        response.writeHead(200, { "content-length": 3_000_000 });
+        response.write(Buffer.alloc(100));
+        response.once("close", closed); // and nothing more comes
+        return true;
+      }
+      response.writeHead(200, { "content-length": 3_000_000 });
+      response.write("no tar");
+      while (asked === 0) await new Promise((wait) => setTimeout(wait, 5));
+      response.end(Buffer.alloc(4096, 1));
+      return true;
+    };
+    await expect(pull(big, "big:1", {}, twist)).rejects.toThrow(expect.objectContaining({ name: "PvError" }));
+    await ended;
+    expect(asked).toBe(1);
+  });
+
   it("stops at a bomb layer", async () => {
     const bomb = gzipSync(await readBytes(writeTar(files({ "/zeros": new Uint8Array(200_000_000) }))));
     const hex = createHash("sha256").update(bomb).digest("hex");

@@ -50,6 +50,7 @@ export function registryBlob(
   options: BlobOptions = {},
 ): AsyncGenerator<Bytes, void, void> {
   const { digest, size } = descriptor;
-  const get = (headers: Readonly<Record<string, string>>): Promise<Response> => client.get(`blobs/${digest}`, headers);
+  const get = (headers: Readonly<Record<string, string>>, own: AbortSignal): Promise<Response> =>
+    client.get(`blobs/${digest}`, headers, own);
   return verified(resumedDownload({ get, name: `the blob ${digest}`, sizeBytes: size, ...options }), descriptor);
 }

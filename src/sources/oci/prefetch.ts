@@ -1,13 +1,17 @@
 import type { Bytes } from "../../core/index.ts";
 
-/**
- * Reads ahead of its consumer, up to a budget of bytes: while one layer is unpacked, the next one arrives.
- * `start` begins before the first pull.
- */
-export function prefetch(
-  open: () => AsyncIterable<Bytes>,
-  budgetBytes: number,
-): { start(): void; chunks: AsyncIterable<Bytes> } {
+/** Content on its way. */
+export interface Prefetch {
+  /** Begins before the first pull. */
+  start(): void;
+  /** Ends what has begun, whoever wanted it. */
+  stop(): void;
+  chunks: AsyncIterable<Bytes>;
+}
+
+/** Reads ahead of its consumer, up to a budget of bytes: while one layer is unpacked, the next one arrives. */
+export function prefetch(open: (signal: AbortSignal) => AsyncIterable<Bytes>, budgetBytes: number): Prefetch {
+  const ended = new AbortController();
   const queue: Bytes[] = [];
   let queued = 0;
   let state: "idle" | "running" | "done" = "idle";
@@ -18,7 +22,7 @@ export function prefetch(
 
   async function run(): Promise<void> {
     try {
-      for await (const bytes of open()) {
+      for await (const bytes of open(ended.signal)) {
         queue.push(bytes);
         queued += bytes.length;
         wakeReader?.();
@@ -38,6 +42,13 @@ export function prefetch(
     void run();
   }
 
+  function stop(): void {
+    stopped = true;
+    queue.length = 0;
+    ended.abort();
+    wakeWriter?.();
+  }
+
   async function* chunks(): AsyncGenerator<Bytes, void, void> {
     start();
     try {
@@ -52,10 +63,8 @@ export function prefetch(
         else await new Promise<void>((wake) => (wakeReader = wake));
       }
     } finally {
-      stopped = true;
-      queue.length = 0;
-      wakeWriter?.();
+      stop();
     }
   }
-  return { start, chunks: { [Symbol.asyncIterator]: () => chunks() } };
+  return { start, stop, chunks: { [Symbol.asyncIterator]: () => chunks() } };
 }

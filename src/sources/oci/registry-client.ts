@@ -18,8 +18,8 @@ export interface RegistryClientOptions {
 
 /** A registry's repository; sends requests with what it learnt about logging in. */
 export interface RegistryClient {
-  /** GET below `/v2/<repository>/`; any answer but a success throws. */
-  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  /** GET below `/v2/<repository>/`; any answer but a success throws. The signal ends this request alone. */
+  get(path: string, headers?: Readonly<Record<string, string>>, own?: AbortSignal): Promise<Response>;
 }
 
 /**
@@ -40,34 +40,37 @@ export function registryClient(reference: ImageReference, options: RegistryClien
     path: string,
     headers: Readonly<Record<string, string>>,
     credentials: Credentials | undefined,
+    own: AbortSignal | undefined,
   ): Promise<Response> {
     const url = `${scheme}://${reference.registry}/v2/${reference.repository}/${path}`;
     const all = credentials ? { ...headers, authorization: credentials.header } : headers;
     try {
-      const response = await follow(fetchIt, url, all, signal);
+      const response = await follow(fetchIt, url, all, own ?? signal);
       settled = true;
       return response;
     } catch (error) {
       signal?.throwIfAborted();
+      own?.throwIfAborted();
       // A registry on this machine often has no TLS; a bad certificate is no reason to go without.
       if (settled || error instanceof PvError || /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(causeCode(error)))
         throw error;
       scheme = "http";
       settled = true;
-      return send(path, headers, credentials);
+      return send(path, headers, credentials, own);
     }
   }
 
   return {
-    async get(path, headers = {}) {
+    async get(path, headers = {}, own) {
       let credentials = await authorize.known();
       let answered = false;
       for (let tried = 1; ; tried++) {
         let response: Response;
         try {
-          response = await send(path, headers, credentials);
+          response = await send(path, headers, credentials, own);
         } catch (error) {
           signal?.throwIfAborted();
+          own?.throwIfAborted();
           if (error instanceof PvError) throw error;
           if (tried >= MAX_TRIES) {
             const url = `${scheme}://${reference.registry}`;
