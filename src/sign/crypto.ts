@@ -64,8 +64,9 @@ export async function verifySignature(
 /** True for an EC key whose point lies on its curve. */
 export async function isOnCurve(key: PublicKey): Promise<boolean> {
   const subtle = webCrypto();
+  const algorithm = importAlgorithm(key, "ecdsa", "SHA-256");
   try {
-    if (subtle) await subtle.importKey("spki", key.spki, importAlgorithm(key, "ecdsa", "SHA-256"), false, ["verify"]);
+    if (subtle) await subtle.importKey("spki", key.spki, algorithm, false, ["verify"]);
     return subtle !== undefined || (await import("./plain-crypto.ts")).plainOnCurve(key);
   } catch (error) {
     return isUnsupported(error) && (await import("./plain-crypto.ts")).plainOnCurve(key);

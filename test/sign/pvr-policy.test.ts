@@ -127,6 +127,11 @@ describe("a signature file as go-jose reads it", () => {
     expect(await codes({ ...good, protected: head, signature: halves.toString("base64url") })).toEqual([
       "SIGNATURE_INVALID",
     ]);
+    const input256 = Buffer.from(`${rest["protected"] as string}.${encoded(payload)}`);
+    const exact = nodeSign("sha256", input256, { key: leaf.key, dsaEncoding: "ieee-p1363" });
+    const padded = Buffer.concat([Buffer.alloc(16), exact.subarray(0, 32), Buffer.alloc(16), exact.subarray(32)]);
+    expect(await codes({ ...rest, signature: exact.toString("base64url") })).toEqual([]);
+    expect(await codes({ ...rest, signature: padded.toString("base64url") })).toEqual(["SIGNATURE_INVALID"]);
     expect(await codes(signed({ alg: "RS256", x5c: x5c(rsa) }, rsa))).toEqual([]);
     expect(await codes(signed({ alg: "ES256", x5c: x5c(rsa) }, rsa))).toEqual(["SIGNATURE_INVALID"]);
     expect(await codes(signed({ alg: "RS256" }))).toEqual(["SIGNATURE_INVALID"]);
@@ -166,6 +171,19 @@ describe("whom pvr believes", () => {
     expect(await said({ ...good, signature: "AAAA" }, trust)).toBe(
       "invalid: the signature does not fit what it covers",
     );
+  });
+
+  it("no key of a kind that pvr knows and nobody else", async () => {
+    const other = makeCertificate({ subject: "Other curve" }, root, "secp256k1");
+    expect(await codes(signed({ x5c: x5c(other) }))).toEqual(["SIGNER_UNKNOWN"]);
+  });
+
+  it("in bytes as well as in text, and tells the algorithm", async () => {
+    const bytes = new TextEncoder().encode(canonicalJson({ ...state, "_sigs/web.json": good as never }));
+    const report = await verifyState(bytes, { policy: "pvr", trust, now });
+    expect([report.decision, report.signatures[0]?.alg]).toEqual(["accept", "ES256"]);
+    expect((await on(signed({ alg: undefined }))).signatures[0]).not.toHaveProperty("alg");
+    expect((await on(signed({ alg: null }))).signatures[0]).not.toHaveProperty("alg");
   });
 
   it("certificates without headers only, and no broken ones", async () => {

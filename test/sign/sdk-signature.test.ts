@@ -488,6 +488,20 @@ describe("the whole state, policy sdk", () => {
     expect(performance.now() - start).toBeLessThan(5000);
   });
 
+  it("does not hash the same megabytes for every signature", async () => {
+    const pvs = { include: ["web/*"], exclude: [] };
+    const document = forge(leaf, { ...header(), pvs }, payload) as never;
+    const copies = Array.from({ length: 200 }, (_, i) => [`_sigs/${i}.json`, document]);
+    const large = { "web/large.json": { x: "y".repeat(4_000_000) } };
+    const start = performance.now();
+    const report = await verifyState(canonicalJson({ ...state, ...large, ...Object.fromEntries(copies) }), {
+      trust,
+      now,
+    });
+    expect(causesOf(report).sort()).toEqual(["PATTERN_INVALID", "SIGNATURE_INVALID"]);
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
   it("throws over an object that is no JSON", async () => {
     const odd = { "#spec": "x", a: (() => 1) as never };
     await expect(verifyState(odd, { trust, now })).rejects.toMatchObject({ code: "STATE_INVALID" });

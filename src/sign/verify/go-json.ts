@@ -25,7 +25,7 @@ export function goBase64(text: string): Bytes | undefined {
 export function goObject(text: string | Uint8Array): Map<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(typeof text === "string" ? text : new TextDecoder().decode(text));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return new Map(Object.entries(value));
+    if (value instanceof Object && !Array.isArray(value)) return new Map(Object.entries(value));
   } catch {
     // no JSON
   }
@@ -50,13 +50,13 @@ export function goStripSpace(text: string): string {
  * verifies with it, but refuses a signature that embeds another one.
  */
 export async function isGoPublicJwk(jwk: unknown): Promise<boolean> {
-  if (typeof jwk !== "object" || jwk === null || Array.isArray(jwk)) return false;
+  if (jwk === null || Array.isArray(jwk)) return false;
   const { d, ...open } = jwk as Record<string, unknown>;
   const { kty, crv, n, e, x } = open;
   const length = (text: unknown): number => (typeof text === "string" ? (goBase64Url(text)?.length ?? 0) : 0);
   if ((d ?? null) !== null) return false;
   if (kty === "RSA") return length(n) > 0 && length(e) > 0;
   if (kty === "OKP") return crv === "Ed25519" && length(x) === 32;
-  const key = kty === "EC" ? publicKeyFromJwk(open) : undefined;
+  const key = publicKeyFromJwk(open);
   return key !== undefined && isOnCurve(key);
 }

@@ -71,6 +71,8 @@ function readSelection({ header }: StrictSignature, entries: readonly TextEntry[
     throw new Objection("PATTERN_AMBIGUOUS", "pvr and a device select different keys");
   }
   if (selection.selected.length === 0) throw new Objection("SELECTION_EMPTY", "it covers nothing");
+  for (const { rawKey, value } of selection.selected) budget.payload -= rawKey.length + value.length;
+  if (budget.payload < 0) throw new Objection("PATTERN_INVALID", "more signatures over more than anybody would write");
   return selection;
 }
 

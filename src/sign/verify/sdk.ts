@@ -19,12 +19,14 @@ export interface Anchors {
   keys: readonly PublicKey[];
   certificates: readonly Bytes[];
   now: Date;
-  /** Comparisons of patterns with keys that all signatures together may still cost. */
-  budget: { patterns: number };
+  /** Comparisons of patterns with keys, and characters to hash, that all signatures together may still cost. */
+  budget: { patterns: number; payload: number };
 }
 
 /** Far beyond any firmware: a thousand patterns over ten thousand keys, five times. */
 const MAX_COMPARISONS = 50_000_000;
+/** The largest state that a device takes, covered by 64 signatures. */
+const MAX_PAYLOAD: number = 128 * 2 ** 20;
 
 /** The anchors of a judgement. */
 export function readAnchors(trust: Trust, now: Date): Anchors {
@@ -32,7 +34,7 @@ export function readAnchors(trust: Trust, now: Date): Anchors {
     keys: publicKeysFromPem(trust.publicKeys),
     certificates: readPemBlocks(trust.certificates, "CERTIFICATE"),
     now,
-    budget: { patterns: MAX_COMPARISONS },
+    budget: { patterns: MAX_COMPARISONS, payload: MAX_PAYLOAD },
   };
 }
 
