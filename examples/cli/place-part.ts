@@ -39,6 +39,11 @@ export async function placePart(
   const { reference, volumes, replace, flags } = options;
   const revision = await open(context, reference, store);
   const part = pickPart(revision.state, splitReference(reference).fragment.take, name);
+  if (!Object.hasOwn(revision.state, `${part}/src.json`))
+    throw new ExitError(
+      `${part} has no src.json, so it is no container to add: merge ${reference} takes it as it is`,
+      3,
+    );
   const config = text(flags, "configJson");
   const state: Record<string, JsonObject[string]> = {};
   for (const [key, value] of Object.entries(revision.state)) {

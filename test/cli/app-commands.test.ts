@@ -52,6 +52,18 @@ async function paths(file: string): Promise<string[]> {
 }
 
 describe("app add", () => {
+  it("refuses a part that has no src.json, and leaves nothing behind", async () => {
+    mkdirSync(here("db"));
+    writeFileSync(here("db/run.json"), "{}");
+    await ok("commit", "--all");
+    await ok("export", "../db.tgz");
+    await ok("app", "rm", "db");
+    await ok("commit");
+    const { rc, stderr } = await desk.pvsdk("app", "add", "--type", "pvr", "--from", "../db.tgz#db", "db");
+    expect([rc, stderr]).toEqual([3, expect.stringContaining("db has no src.json")]);
+    expect(existsSync(here("db"))).toBe(false);
+  });
+
   it("gives a container that a device takes, once it is added and committed", async () => {
     await ok("app", "add", "--from", image("full:2.1"), "--status-goal", "READY", "web");
     expect((await desk.pvsdk("status")).stdout).toMatch(/^\? web\/lxc\.container\.conf\n/);
