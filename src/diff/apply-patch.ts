@@ -27,7 +27,6 @@ function merge(target: JsonObject, patch: JsonObject, depth: number): JsonObject
  * ```
  */
 export function applyPatch<T extends StateLike>(state: T, patch: JsonObject): T {
-  const target = stateOf(state);
   // A patch that is no object takes the place of the whole target (RFC 7386), which is then no state.
-  return withState(state, requireSpec(isObject(patch) ? merge(target, patch, 0) : {}));
+  return withState(state, requireSpec(isObject(patch) ? merge(stateOf(state), patch, 0) : {}));
 }
