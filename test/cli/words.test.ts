@@ -166,6 +166,12 @@ describe("as pvr does", () => {
     expect(JSON.parse(await ok("r", "json"))["a.json"]).toEqual({});
   });
 
+  it("an empty message is none", async () => {
+    await ok("r", "init");
+    await ok("r", "commit", "-m", "");
+    expect(box.read("r/.pvr/commitmsg")).toBe("** No commit message **");
+  });
+
   it("an empty pool is the shared one", async () => {
     await ok("r", "init", "-o", "");
     expect(JSON.parse(box.read("r/.pvr/config")).ObjectsDir).toBe(box.path("home/.pvr/objects"));
@@ -198,7 +204,7 @@ describe("as pvr does", () => {
     await archive("twice.tar", { json: '{"#spec":"pantavisor-service-system@1","a.json":{"x":1},"a.json":{"x":2}}' });
     const { exit, line } = await failure("r", "import", "../twice.tar");
     expect(exit).toBe(3);
-    expect(line).toMatch(/^pvsdk: \.\.\/twice\.tar: the key "?a\.json"? is there twice/);
+    expect(line).toMatch(/^pvsdk: \.\.\/twice\.tar: (?:a\.json: )?the key "?a\.json"? is there twice/);
     expect(box.read("r/.pvr/json")).not.toContain("a.json");
   });
 });

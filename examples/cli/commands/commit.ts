@@ -9,7 +9,7 @@ export const run: Run = async (context, _, options) => {
   if (options["checkpoint"] === true) await checkpoint(repository);
   if (options["all"] === true) await repository.add("");
   const { state: before } = await repository.revision();
-  const { state } = await repository.commit(text(options, "message"));
+  const { state } = await repository.commit(text(options, "message") || undefined);
   const changes = compareStates(before, state);
   if (context.json) return context.print(JSON.stringify(changes));
   for (const { letter, path } of changes) context.note(`${words[letter]} ${path}`);
