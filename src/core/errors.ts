@@ -1,5 +1,5 @@
 import type { ErrorCode, ErrorData } from "./error-data.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 
 /** Shared by every copy of this package that is loaded, so `isPvError` works across duplicates. */
 const brand: unique symbol = Symbol.for("@pv/sdk/error") as never;
@@ -19,7 +19,7 @@ export class PvError<C extends ErrorCode = ErrorCode> extends Error {
     data: ErrorData[C],
     options: { hint?: string | undefined; cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.name = "PvError";
     this.code = code;
     this.data = data;
@@ -29,12 +29,8 @@ export class PvError<C extends ErrorCode = ErrorCode> extends Error {
 
   /** Code, message, data and hint as plain JSON; no stack and no cause. */
   toJSON(): JsonObject {
-    return {
-      code: this.code,
-      message: this.message,
-      data: JSON.parse(JSON.stringify(this.data)) as JsonValue,
-      ...(this.hint === undefined ? {} : { hint: this.hint }),
-    };
+    const { code, message, data, hint } = this;
+    return JSON.parse(JSON.stringify({ code, message, data, hint })) as JsonObject;
   }
 }
 

@@ -45,8 +45,8 @@ export function containersOf(state: JsonObject): Containers {
   const device = memberOf(state, "device.json");
   const own = device === undefined ? memberOf(state, "groups.json") : (memberOf(device, "groups") ?? []);
   // A container without group lands in the last one; without own groups in "root" or "platform", which restart alike.
-  const policy = (name: string): string => (name === "app" ? "container" : "system");
-  const groups = [own ?? levels.map((name) => ({ name, restart_policy: policy(name) }))].flat() as readonly JsonValue[];
+  const four = levels.map((name) => ({ name, restart_policy: name === "app" ? "container" : "system" }));
+  const groups = [own ?? four].flat() as readonly JsonValue[];
   const containers = new Map<string, boolean>();
   const paths = Object.keys(state).filter((path) => path.endsWith("/run.json") && path !== "bsp/run.json");
   for (const path of paths.sort()) {

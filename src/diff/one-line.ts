@@ -3,5 +3,5 @@
  * terminal or turn the sentence round; an ellipsis stands for what is left out.
  */
 export function oneLine(text: string): string {
-  return text.replace(/(?<=^.{119}).{2,}|[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gsu, "…");
+  return text.replace(/(?<=^.{119}).{2,}|[\p{C}\p{Zl}\p{Zp}]/gsu, "…");
 }

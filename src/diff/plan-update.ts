@@ -37,7 +37,7 @@ function objectsOf(state: JsonObject): Set<ObjectId> {
  *     "web/run.json": { name: "web", type: "lxc", restart_policy: policy },
  *   });
  * const plan = planUpdate(state("container", "a"), state("container", "b"), { sizes: new Map([["b".repeat(64), 25e6]]) });
- * if (plan.summary !== "Restarts web. No reboot. To download: 1 (25 MB).") throw new Error(plan.summary);
+ * if (plan.summary !== "Restarts web. No reboot. To download: 1 (23.8 MiB).") throw new Error(plan.summary);
  * const reboot = planUpdate(state("system", "a"), state("system", "b"));
  * if (reboot.reasons[0]?.rule !== "RESTART_POLICY_SYSTEM") throw new Error(reboot.summary);
  * ```

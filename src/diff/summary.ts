@@ -8,18 +8,20 @@ const list = (what: string, names: readonly string[]): string[] =>
 
 /** A plan in a few short sentences. */
 export function summarize({ diff, transition, reasons, containers, download, brokenSignatures }: UpdatePlan): string {
-  const why = reasons.map(({ message }) => message);
-  const said = list(transition === "reboot" ? "Reboots: " : "Rejected: ", why);
+  const said = list(
+    transition === "reboot" ? "Reboots: " : "Rejected: ",
+    reasons.map(({ message }) => message),
+  );
   if (!said[0]) {
-    for (const verb of ["Stop", "Restart", "Start"]) {
-      const who = containers.filter(({ action }) => action === verb.toLowerCase()).map(({ name }) => name);
-      said.push(...list(`${verb}s `, who));
+    for (const verb of ["Stops ", "Restarts ", "Starts "]) {
+      const who = containers.filter(({ action }) => verb.toLowerCase() === `${action}s `).map(({ name }) => name);
+      said.push(...list(verb, who));
     }
     said.push(diff.parts[0] ? "No reboot" : "Nothing changes");
   }
   const { ids, sizeBytes } = download;
   if (ids[0]) {
-    said.push(`To download: ${ids.length} (${sizeBytes === undefined ? "size unknown" : formatBytes(sizeBytes)})`);
+    said.push(`To download: ${ids.length}${sizeBytes === undefined ? "" : ` (${formatBytes(sizeBytes)})`}`);
   }
   said.push(...list("Broken signatures: ", brokenSignatures));
   return `${said.join(". ")}.`;

@@ -4,19 +4,13 @@ import { type Containers, containersOf, deviceKind, ownerOf } from "./device-rul
 import { oneLine } from "./one-line.ts";
 import type { Reason, UpdatePlan } from "./types.ts";
 
-const says = {
-  RESTART_POLICY_SYSTEM: "restarts with the system",
-  BSP_CHANGED: "belongs to the board",
-  DEVICE_CHANGED: "describes the device",
-  OWNER_NONE: "has no container",
-} as const;
-
-/** The device's rules about one side of a change: who owns the path, and how that one restarts. */
-function rebootRule(path: string, containers: Containers): keyof typeof says | undefined {
+/** The device's rules about one side of a change, and what they say: who owns the path, how that one restarts. */
+function rebootRule(path: string, containers: Containers): readonly [rule: string, says: string] | undefined {
   const alone = containers.get(ownerOf(path));
   if (alone) return undefined;
-  if (alone === false) return "RESTART_POLICY_SYSTEM";
-  return path.startsWith("bsp/") ? "BSP_CHANGED" : partName(path) === "device" ? "DEVICE_CHANGED" : "OWNER_NONE";
+  if (alone === false) return ["RESTART_POLICY_SYSTEM", "restarts with the system"];
+  if (path.startsWith("bsp/")) return ["BSP_CHANGED", "is of the board"];
+  return partName(path) === "device" ? ["DEVICE_CHANGED", "is of the device"] : ["OWNER_NONE", "has no container"];
 }
 
 /** What a device does with two states that differ in `paths`. */
@@ -31,10 +25,9 @@ export function transitionOf(
   for (const path of paths) {
     const [before, after] = [deviceKind(from, path), deviceKind(to, path)];
     if (!before && !after) continue;
-    const rule = (before && rebootRule(path, old)) ?? (after && rebootRule(path, next));
-    if (rule) {
-      reasons.push({ part: partName(path), path, rule, message: `${oneLine(path)} ${says[rule]}` });
-    } else touched.add(ownerOf(path));
+    const [rule, says] = (before && rebootRule(path, old)) ?? (after && rebootRule(path, next)) ?? [];
+    if (rule) reasons.push({ part: partName(path), path, rule, message: `${oneLine(path)} ${says}` });
+    else touched.add(ownerOf(path));
   }
   const names = [...new Map([...old, ...next]).keys()].sort();
   const containers = names.map((name) => {

@@ -11,7 +11,8 @@ import {
 import { contentChunks, type ProgressReporter, progressReporter } from "../core/internal.ts";
 import { createHasher, isObjectId, memoryStore, type ObjectStore } from "../objects/index.ts";
 import type { Revision } from "../revision/index.ts";
-import { checkState, listObjects, parseState, type State } from "../state/index.ts";
+import { listObjects, type State } from "../state/index.ts";
+import { parseUniqueState } from "../state/internal.ts";
 import { readTar } from "../tree/index.ts";
 
 /** A device takes at most 2 MiB of state; what is larger than this is an attack. */
@@ -20,11 +21,7 @@ const STATE_MAX_BYTES = 64 * 2 ** 20;
 /** The state document of an archive, named `json`. */
 async function readState(content: ByteStream, signal: AbortSignal | undefined): Promise<State> {
   const bytes = await readBytes(content, { maxBytes: STATE_MAX_BYTES, signal });
-  const state = parseState(bytes);
-  // A device uses both, pvr the last one: of such a state nobody can say what it is.
-  const findings = checkState(new TextDecoder().decode(bytes)).filter(({ code }) => code === "KEY_REPEATED");
-  if (findings[0]) throw new PvError("STATE_INVALID", findings[0].message, { findings }, { hint: findings[0].hint });
-  return state;
+  return parseUniqueState(bytes);
 }
 
 function noState(): PvError<"STATE_INVALID"> {

@@ -45,6 +45,20 @@ export function parseState(text: string | Uint8Array | JsonObject): State {
   return checkSpec(value);
 }
 
+/**
+ * {@link parseState} of a text from outside, which also refuses a key that is there twice: a device uses both values,
+ * pvr the last one, so nobody can say what such a state is.
+ */
+export function parseUniqueState(text: Uint8Array): State {
+  const { value, repeated } = readJson(text);
+  const state = checkSpec(value);
+  if (repeated === undefined) return state;
+  const message = `the key ${JSON.stringify(repeated)} is there twice`;
+  throw stateInvalid([
+    finding("KEY_REPEATED", repeated, message, "the device uses both, other tools the last one", "keep one of them"),
+  ]);
+}
+
 /** The value as a state, or an error with all findings. */
 export function checkSpec(value: unknown): State {
   const findings = findingsOf(value);

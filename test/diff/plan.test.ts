@@ -328,7 +328,7 @@ describe("planUpdate: objects", () => {
       ["web", "GROUP_UNKNOWN"],
       ["bsp", "BSP_CHANGED"],
     ]);
-    expect(made.summary).toMatch(/^Rejected: no group of that name, bsp\/kernel.img belongs to the board\. /);
+    expect(made.summary).toMatch(/^Rejected: no group of that name, bsp\/kernel.img is of the board\. /);
     expect(planUpdate(state(base), to, { findings: [finding("warning")] }).transition).toBe("reboot");
     expect(made.findings).toHaveLength(2);
   });
@@ -440,10 +440,10 @@ describe("planUpdate: as a whole", () => {
   });
 
   it("sums up in one sentence", () => {
-    expect(plan({ "web/root.squashfs": oid("9") }).summary).toBe("Restarts web. No reboot. To download: 1 (size unknown).");
+    expect(plan({ "web/root.squashfs": oid("9") }).summary).toBe("Restarts web. No reboot. To download: 1.");
     expect(plan({ "web/src.json": {} }).summary).toBe("No reboot.");
     expect(plan({ "bsp/kernel.img": oid("9") }).summary).toBe(
-      "Reboots: bsp/kernel.img belongs to the board. To download: 1 (size unknown).",
+      "Reboots: bsp/kernel.img is of the board. To download: 1.",
     );
     const many = Object.fromEntries([..."abcdef"].map((name) => [`${name}/run.json`, run(name)]));
     expect(plan(many).summary).toBe("Starts a, b, c, d, e, f. No reboot.");

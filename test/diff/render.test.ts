@@ -43,10 +43,10 @@ describe("renderDiff", () => {
   it("text: the whole story of a plan", () => {
     expect(renderDiff(plan, "text", { title: "gateway" })).toBe(`gateway
 
-Reboots: bsp/kernel.img belongs to the board. To download: 2 (size unknown).
+Reboots: bsp/kernel.img is of the board. To download: 2.
 
 Why it reboots
-  ! bsp/kernel.img belongs to the board [BSP_CHANGED]
+  ! bsp/kernel.img is of the board [BSP_CHANGED]
 
 Containers
   restart: web

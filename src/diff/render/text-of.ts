@@ -9,10 +9,10 @@ export function visible(text: string, most = 160): string {
 
 /** A count of bytes for people. */
 export function formatBytes(bytes: number): string {
-  let value = Math.abs(bytes);
+  let value = bytes;
   let unit = 0;
-  for (; value >= 1024 && unit < 4; unit++) value /= 1024;
-  return `${bytes < 0 ? "-" : ""}${value.toFixed(unit && 1)} ${["B", "KiB", "MiB", "GiB", "TiB"][unit]}`;
+  for (; Math.abs(value) >= 1024 && unit < 4; unit++) value /= 1024;
+  return `${value.toFixed(unit && 1)} ${unit ? `${"BKMGT"[unit]}i` : ""}B`;
 }
 
 /** The beginning of an object id. */

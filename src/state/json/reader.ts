@@ -8,6 +8,8 @@ import { canonicalDouble, canonicalNumber, NumberRangeError } from "./number.ts"
 export interface ReadJson {
   value: JsonValue;
   exact: string | undefined;
+  /** A key that the outermost object has twice. */
+  repeated: string | undefined;
 }
 
 type Open = JsonValue[] | { [key: string]: JsonValue };
@@ -53,6 +55,7 @@ export function readJson(input: string | Uint8Array): ReadJson {
   let values = 0;
   let expanded = 0;
   let exact: string | undefined;
+  let repeated: string | undefined;
 
   function fail(message: string, code: JsonProblem = "JSON_INVALID"): never {
     const before = text.slice(0, at);
@@ -185,7 +188,9 @@ export function readJson(input: string | Uint8Array): ReadJson {
   /** Reads `"key" :` into the slot of the innermost object. */
   function readKey(): void {
     if (skipSpace() !== 0x22) unexpected("a key in quotes");
-    keys[depth - 1] = readString();
+    const key = readString();
+    keys[depth - 1] = key;
+    if (depth === 1 && Object.hasOwn(open[0]!, key)) repeated ??= key;
     if (skipSpace() !== 0x3a) unexpected('":"');
     at++;
   }
@@ -256,7 +261,7 @@ export function readJson(input: string | Uint8Array): ReadJson {
     for (;;) {
       if (depth === 0) {
         if (!Number.isNaN(skipSpace())) unexpected("the end: one JSON value and nothing after it");
-        return { value: value!, exact };
+        return { value: value!, exact, repeated };
       }
       attach(value!);
       const isArray = Array.isArray(open[depth - 1]);
