@@ -5,11 +5,18 @@ import type { EncoderSettings } from "./in-place.ts";
 import { put } from "./lane-pool.ts";
 import { pooled } from "./pooled.ts";
 
-export const MOST_PRESET = 6;
+const MOST_PRESET = 6;
 /** The kernel knows no CRC64, which is liblzma's default. */
 const CHECK_CRC32 = 1;
-/** Encoders at work at once: each takes some 20 MB. */
+/** Encoders at work at once. */
 const NATIVE_LANES = 3;
+
+/** `LZMA_PRESET_EXTREME`: the search of the best presets at the dictionary of any. */
+const EXTREME = 2 ** 31;
+/** The dictionary of preset 0; that of 1 is as long as the largest block. */
+const PRESET_0_DICTIONARY_BYTES = 256 * 1024;
+/** What a container of `.xz` adds to content that cannot be compressed, and more. */
+const XZ_OVERHEAD_BYTES = 1024;
 
 /** Bytes of the stream header, before the first block header. */
 const STREAM_HEADER_BYTES = 12;
@@ -22,9 +29,7 @@ export async function xzCompressor(settings: EncoderSettings, portable: boolean)
     const native = await import("node-liblzma").catch(() => undefined);
     if (native) {
       const dictionaryBytes = Math.max(blockSizeBytes, METADATA_BYTES);
-      // Presets above differ only in dictionaries that no block fills.
-      const preset = Math.min(level, MOST_PRESET);
-      return { id: COMPRESSOR.xz, ...nativeXz(native as unknown as NativeXz, preset, dictionaryBytes) };
+      return { id: COMPRESSOR.xz, ...nativeXz(native as unknown as NativeXz, level, dictionaryBytes) };
     }
   }
   return { id: COMPRESSOR.xz, ...(await pooled(settings)) };
@@ -40,16 +45,31 @@ interface XzOptions {
   preset: number;
   check: number;
   threads: number;
+  /** Length of the buffer for the result; each that is full is one more turn through the thread pool. */
+  chunkSize: number;
 }
 
-function nativeXz(native: NativeXz, preset: number, dictionaryBytes: number): Encoder {
-  const options: XzOptions = { preset, check: CHECK_CRC32, threads: 1 };
+/**
+ * liblzma's tables follow from the dictionary: the 8 MiB of preset 6 are 16 MB of hashes, made anew for each block and
+ * too many for a cache. The package sets presets only, so the same kind of search (a binary tree, optimal parsing; longer
+ * and deeper) is asked for with the smallest dictionary of a preset that a block fits in.
+ */
+function nativePreset(level: number, dictionaryBytes: number): number {
+  if (level < MOST_PRESET) return level;
+  return EXTREME + (dictionaryBytes <= PRESET_0_DICTIONARY_BYTES ? 0 : 1);
+}
+
+function nativeXz(native: NativeXz, level: number, dictionaryBytes: number): Encoder {
+  const preset = nativePreset(level, dictionaryBytes);
+  const optionsFor = (bytes: Uint8Array): XzOptions => {
+    return { preset, check: CHECK_CRC32, threads: 1, chunkSize: bytes.length + XZ_OVERHEAD_BYTES };
+  };
   const running = new Set<Promise<unknown>>();
   return {
-    compressNow: (bytes) => withDictionary(native.xzSync(nativeBuffer(bytes), options), dictionaryBytes),
+    compressNow: (bytes) => withDictionary(native.xzSync(nativeBuffer(bytes), optionsFor(bytes)), dictionaryBytes),
     async compress(bytes, into) {
       while (running.size >= NATIVE_LANES) await Promise.race(running);
-      const result = native.xzAsync(nativeBuffer(bytes), options);
+      const result = native.xzAsync(nativeBuffer(bytes), optionsFor(bytes));
       const done: Promise<unknown> = result.then(
         () => running.delete(done),
         () => running.delete(done),
