@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, mkdir, open, opendir, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, open, opendir, rename, stat, unlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type ByteSource, type ObjectId, PvError } from "../core/index.ts";
 import { contentChunks } from "../core/internal.ts";
@@ -7,6 +7,7 @@ import { createHasher, isObjectId, type ObjectStore } from "../objects/index.ts"
 import { readProgress } from "../objects/internal.ts";
 import { errnoOf, fileError, onFile } from "./file-error.ts";
 import { handleSource, readFully, writeFully } from "./file-handle.ts";
+import { makeFolders } from "./make-folders.ts";
 
 const CHUNK_BYTES = 2 ** 20;
 
@@ -63,7 +64,7 @@ export function directoryStore(path: string): ObjectStore {
   async function openTemporary(): Promise<{ file: string; handle: FileHandle }> {
     const file = join(folder, `.${randomUUID()}.new`);
     return onFile(folder, async () => {
-      await mkdir(folder, { recursive: true });
+      await makeFolders(folder);
       return { file, handle: await open(file, "wx+", 0o644) };
     });
   }

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename, unlink } from "node:fs/promises";
+import { chmod, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PvError } from "../core/index.ts";
 import type { TokenCache } from "../hub/index.ts";
+import { makeFolders } from "./make-folders.ts";
 
 interface Stored {
   spec: string;
@@ -43,7 +44,7 @@ export function tokenCache(path: string): TokenCache {
   async function write(stored: Stored): Promise<void> {
     const temporary = `${path}.${randomUUID()}.tmp`;
     try {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await makeFolders(dirname(path), 0o700);
       const file = await open(temporary, "wx", 0o600);
       try {
         await file.writeFile(JSON.stringify(stored, null, 4));

@@ -22,6 +22,7 @@ import type { FileEntry, Tree, TreeEntry } from "../tree/index.ts";
 import { cleanPath } from "../tree/internal.ts";
 import { errnoOf, onFile } from "./file-error.ts";
 import { writeFully } from "./file-handle.ts";
+import { makeFolders } from "./make-folders.ts";
 import { makeSpecial, setXattrs } from "./special-file.ts";
 import { type SystemPath, systemPath } from "./system-path.ts";
 
@@ -267,7 +268,7 @@ export async function writeDirectory(tree: Tree, path: string, options: Job = {}
     }
     return;
   }
-  await onFile(path, () => mkdir(dirname(final), { recursive: true }));
+  await onFile(path, () => makeFolders(dirname(final)));
   try {
     await fillFolder(target, tree);
     await onFile(path, () => rename(temporary, final));
