@@ -1,6 +1,16 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { checkState, deploy, PvError, type Revision, readTar, signState, verifyState, writeExport } from "@pv/sdk";
+import {
+  checkState,
+  deploy,
+  PvError,
+  type Revision,
+  readBytes,
+  readTar,
+  signState,
+  verifyState,
+  writeExport,
+} from "@pv/sdk";
 import {
   createRevision,
   formatLock,
@@ -44,7 +54,7 @@ export async function buildGateway(options: GatewayOptions): Promise<Revision> {
   const onLock = (lock: RevisionLock): void => {
     made = lock;
   };
-  const lock = options.frozen ? parseLock(await readFile(lockPath)) : undefined;
+  const lock = options.frozen ? parseLock(await readBytes(fileSource(lockPath))) : undefined;
 
   const gateway = await createRevision(
     {
