@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../../scripts/free-port.ts";
 
 /** A registry that serves the image. */
 export interface ServedImage {
@@ -54,14 +54,6 @@ export function debianLayout(folder: string): string {
   renameSync(join(work, "l"), layout);
   rmSync(work, { recursive: true, force: true });
   return layout;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
 }
 
 /** A CA for this run alone, a certificate of it for `localhost`, and a key to sign with. */

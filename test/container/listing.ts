@@ -23,11 +23,8 @@ function modeText(mode: number): string {
   return three.join("");
 }
 
-/** One line an entry, as the recorded listings have them: mode, owner, size (`-` of folders), path. */
-export async function listingOf(image: Source): Promise<string[]> {
-  const root = new Map<string, TreeEntry>();
-  await using opened = await openSquashfs(image);
-  for await (const entry of opened) root.set(entry.path, entry);
+/** One line an entry, as the recorded listings have them: mode, owner, size (`-` of folders), path; sorted. */
+export function linesOf(root: ReadonlyMap<string, TreeEntry>): string[] {
   const lines = [...root.values()].map((entry) => {
     const of = entry.kind === "hardlink" ? (root.get(entry.target) ?? entry) : entry;
     const size =
@@ -45,4 +42,12 @@ export async function listingOf(image: Source): Promise<string[]> {
     return `${letters[of.kind]}${modeText(of.mode)} ${of.uid}/${of.gid} ${size} ${path}${link}`;
   });
   return lines.sort();
+}
+
+/** {@link linesOf} all that an image holds. */
+export async function listingOf(image: Source): Promise<string[]> {
+  const root = new Map<string, TreeEntry>();
+  await using opened = await openSquashfs(image);
+  for await (const entry of opened) root.set(entry.path, entry);
+  return linesOf(root);
 }

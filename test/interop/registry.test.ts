@@ -10,10 +10,10 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePort } from "../../scripts/free-port.ts";
 import { createContainer, dockerArchive, imageLayout, registryImage } from "../../src/container/index.ts";
 import { directoryStore, fileSource, readDirectory } from "../../src/node/index.ts";
 import { describeWith, findTool } from "./tools.ts";
@@ -23,14 +23,6 @@ const work = mkdtempSync(join(tmpdir(), "pv-oci-"));
 const tool = (name: string, ...args: string[]): string =>
   execFileSync(findTool(name)!, args, { encoding: "utf8", maxBuffer: 2 ** 26 });
 const sh = (script: string): string => execFileSync("sh", ["-ec", script], { encoding: "utf8", cwd: work });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
 
 /** Everything of a tree that a container could notice; hard links as groups of names. */
 function describeTree(root: string): Record<string, string> {
