@@ -1,12 +1,9 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
-import { describeWith, findTool } from "../interop/tools.ts";
+import { describeWith } from "../interop/tools.ts";
+import { inChromium } from "../runtimes/chromium.ts";
 import { type BrowserInput, containersOf } from "./browser-program.ts";
 import { layoutFiles, savedArchive } from "./image-inputs.ts";
 
@@ -40,41 +37,6 @@ async function bundle(): Promise<{ files: Map<string, string>; inputs: string[];
   };
 }
 
-async function inPage(files: Map<string, string>, input: BrowserInput): Promise<Record<string, string>> {
-  const profile = mkdtempSync(join(tmpdir(), "pv-chromium-"));
-  let answer: (found: Record<string, string>) => void = () => {};
-  const promise = new Promise<Record<string, string>>((done) => {
-    answer = done;
-  });
-  const server = createServer((request, response) => {
-    const file = files.get(request.url ?? "");
-    if (request.url === "/result") {
-      const body: Buffer[] = [];
-      request.on("data", (bytes: Buffer) => body.push(bytes));
-      request.on("end", () => answer(JSON.parse(Buffer.concat(body).toString()) as Record<string, string>));
-      response.end();
-    } else if (request.url === "/input") response.end(JSON.stringify(input));
-    else if (file !== undefined) response.setHeader("content-type", "text/javascript").end(file);
-    else response.setHeader("content-type", "text/html").end('<script type="module" src="/program.js"></script>');
-  });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as AddressInfo;
-  const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
-  const place = [`--user-data-dir=${profile}`, `http://localhost:${port}/`];
-  const browser = spawn(findTool("chromium")!, [...flags, ...place], { stdio: "ignore" });
-  const timer = setTimeout(() => answer({ failed: "no answer from the page" }), 100_000);
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-    browser.kill("SIGKILL");
-    server.closeAllConnections();
-    server.close();
-    await new Promise((gone) => browser.once("close", gone));
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
-  }
-}
-
 async function input(): Promise<BrowserInput> {
   const layout = layoutFiles(resolve(here, "../vectors/app/images"));
   const saved = await savedArchive();
@@ -99,7 +61,7 @@ describeWith(["chromium"], "in Chromium", () => {
   it("makes the containers that Node makes, byte for byte", { timeout: 150_000 }, async () => {
     const { files } = await bundle();
     const given = await input();
-    const found = await inPage(files, given);
+    const found = await inChromium(new Map([...files, ["/input", JSON.stringify(given)]]));
     expect(found).toEqual(await containersOf(given));
     expect(Object.keys(found).length).toBe(7);
   });

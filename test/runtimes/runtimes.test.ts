@@ -1,12 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findTool } from "../interop/tools.ts";
+import { chromium, inChromium } from "./chromium.ts";
 
 /**
  * The suite on every runtime that is here. `.ci/run` brings Node 20 and 22, Bun, Deno and Chromium; there, one that is
@@ -80,7 +79,6 @@ describe("every runtime gives the same values", () => {
     });
   }
 
-  const chromium = findTool("chromium") ?? findTool("google-chrome");
   it.skipIf(!chromium && !process.env["CI"])(
     "Chromium, on a secure and on a plain page",
     { timeout: 180_000 },
@@ -91,63 +89,11 @@ describe("every runtime gives the same values", () => {
         "browser",
       );
       // A name that is not localhost makes the page insecure: no crypto.subtle there.
-      for (const host of ["localhost", "plain.test"]) {
-        const { subtle, ...values } = await inChromium(chromium!, host, code);
+      for (const host of ["localhost", "plain.test"] as const) {
+        const { subtle, ...values } = await inChromium(new Map([["/program.js", code]]), host);
         expect(subtle).toBe(String(host === "localhost"));
         expect(values).toEqual(expected);
       }
     },
   );
 });
-
-async function inChromium(chromium: string, host: string, code: string): Promise<Record<string, string>> {
-  const profile = mkdtempSync(join(folder, "profile-"));
-  let answer: (values: Record<string, string>) => void = () => {};
-  const answered = new Promise<Record<string, string>>((done) => {
-    answer = done;
-  });
-  const server = createServer((request, response) => {
-    if (request.url === "/result") {
-      let body = "";
-      request.on("data", (bytes) => {
-        body += bytes;
-      });
-      request.on("end", () => {
-        response.end();
-        answer(JSON.parse(body) as Record<string, string>);
-      });
-    } else if (request.url === "/suite.js") response.setHeader("content-type", "text/javascript").end(code);
-    else
-      response
-        .setHeader("content-type", "text/html")
-        .end('<!doctype html><meta charset="utf-8"><script type="module" src="/suite.js"></script>');
-  });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as AddressInfo;
-  const browser = spawn(
-    chromium,
-    [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--host-resolver-rules=MAP plain.test 127.0.0.1",
-      `--user-data-dir=${profile}`,
-      `http://${host}:${port}/`,
-    ],
-    { stdio: "ignore" },
-  );
-  const timeout = setTimeout(() => answer({ failed: "no answer from the page in 80 s" }), 80_000);
-  try {
-    return await answered;
-  } finally {
-    clearTimeout(timeout);
-    browser.kill("SIGKILL");
-    server.closeAllConnections();
-    server.close();
-  }
-}

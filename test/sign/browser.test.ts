@@ -1,12 +1,8 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { build } from "esbuild";
 import { expect, it } from "vitest";
-import { describeWith, findTool } from "../interop/tools.ts";
+import { describeWith } from "../interop/tools.ts";
+import { inChromium } from "../runtimes/chromium.ts";
 
 /** What runs in the page: keys that never leave WebCrypto where there is one, noble where there is none. */
 const program = `
@@ -47,7 +43,7 @@ await fetch("/result", { method: "POST", body: JSON.stringify(found) });
 
 const good = "accept accept accept reject reject reject";
 
-async function inPage(host: string): Promise<Record<string, string>> {
+async function inPage(host: "localhost" | "plain.test"): Promise<Record<string, string>> {
   const bundle = await build({
     stdin: { contents: program, resolveDir: resolve(import.meta.dirname, "../.."), loader: "js" },
     bundle: true,
@@ -60,42 +56,9 @@ async function inPage(host: string): Promise<Record<string, string>> {
     external: ["fzstd", "xz-decompress", "zstddec"],
   });
   const files = new Map(bundle.outputFiles.map(({ path, text }) => [path.replace("stdin.js", "program.js"), text]));
-  const profile = mkdtempSync(join(tmpdir(), "pv-chromium-"));
   const loaded: string[] = [];
-  let answer: (found: Record<string, string>) => void = () => {};
-  const promise = new Promise<Record<string, string>>((done) => {
-    answer = done;
-  });
-  const server = createServer((request, response) => {
-    const file = files.get(request.url ?? "");
-    if (request.url === "/result") {
-      let body = "";
-      request.on("data", (bytes: Buffer) => (body += bytes.toString()));
-      request.on("end", () => answer({ ...(JSON.parse(body) as Record<string, string>), loaded: loaded.join(" ") }));
-      response.end();
-    } else if (file === undefined) {
-      response.setHeader("content-type", "text/html").end('<script type="module" src="/program.js"></script>');
-    } else {
-      loaded.push(request.url!);
-      response.setHeader("content-type", "text/javascript").end(file);
-    }
-  });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as AddressInfo;
-  const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
-  const rules = ["--host-resolver-rules=MAP plain.test 127.0.0.1", `--user-data-dir=${profile}`];
-  const browser = spawn(findTool("chromium")!, [...flags, ...rules, `http://${host}:${port}/`], { stdio: "ignore" });
-  const timer = setTimeout(() => answer({ failed: "no answer from the page" }), 90_000);
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-    browser.kill("SIGKILL");
-    server.closeAllConnections();
-    server.close();
-    await new Promise((gone) => browser.once("close", gone));
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 });
-  }
+  const found = await inChromium(files, host, (path) => loaded.push(path));
+  return { ...found, loaded: loaded.join(" ") };
 }
 
 describeWith(["chromium"], "in Chromium", () => {
